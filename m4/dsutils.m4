@@ -81,9 +81,11 @@ AC_DEFUN([DS_SANITIZER], [
 AC_ARG_ENABLE([sanitizer],
   [AS_HELP_STRING([--enable-sanitizer=LIST], [build with these sanitizers, e.g. address,undefined or thread])],
   [], [enable_sanitizer=no])
-AS_IF([test "$enable_sanitizer" = yes], [enable_sanitizer=address,undefined])
-AS_IF([test "$enable_sanitizer" != no],
-  [DS_INSTRUMENT([-fsanitize=$enable_sanitizer -fno-sanitize-recover=all -fno-omit-frame-pointer], [--enable-sanitizer])])
+SANITIZER=
+AS_CASE([$enable_sanitizer], [yes], [SANITIZER=address,undefined], [no], [], [SANITIZER=$enable_sanitizer])
+AC_SUBST([SANITIZER])
+AS_IF([test -n "$SANITIZER"],
+  [DS_INSTRUMENT([-fsanitize=$SANITIZER -fno-sanitize-recover=all -fno-omit-frame-pointer], [--enable-sanitizer])])
 ])
 
 AC_DEFUN([DS_COVERAGE], [
@@ -100,9 +102,11 @@ AM_CONDITIONAL([FUZZING], [test "$enable_fuzzing" != no])
 
 # Tests that want real data read the folder DSUTILS_CORPORA; when it is empty they skip and say so.
 AC_DEFUN([DS_CORPORA], [
+ds_corpora=
 for ds_dir in "$DSUTILS_CORPORA" "$srcdir/../shared/corpora" "$srcdir/../../shared/corpora"; do
-  AS_IF([test -n "$ds_dir" && test -d "$ds_dir"], [DSUTILS_CORPORA=`cd "$ds_dir" && pwd`; break])
+  AS_IF([test -n "$ds_dir" && test -d "$ds_dir"], [ds_corpora=`cd "$ds_dir" && pwd`; break])
 done
+DSUTILS_CORPORA=$ds_corpora
 ])
 
 AC_DEFUN([DS_SUMMARY], [

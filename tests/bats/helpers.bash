@@ -1,7 +1,7 @@
 # helpers.bash: what the behaviour tests have in common. A test file begins with `load helpers`.
 #
 # Programs under test are found through PATH; $srcdir and $builddir are the two trees, $DSUTILS_CORPORA the folder of
-# real data or empty. Write only below $BATS_TEST_TMPDIR: the source tree may be read-only.
+# real data or empty, $SANITIZER the list of sanitizers built in or empty. Write only below $BATS_TEST_TMPDIR: the source tree may be read-only.
 
 bats_require_minimum_version 1.5.0
 
@@ -17,6 +17,11 @@ need_program() {
 	for name; do
 		command -v "$name" >/dev/null || skip "$name is not installed"
 	done
+}
+
+# Skip the test in a sanitizer build, which does not run under strace, valgrind or tight memory limits.
+need_plain_build() {
+	[ -z "$SANITIZER" ] || skip "this is a build with -fsanitize=$SANITIZER"
 }
 
 fail() {
