@@ -97,6 +97,7 @@ AS_IF([test "$enable_coverage" != no], [DS_INSTRUMENT([--coverage -fprofile-upda
 AC_DEFUN([DS_FUZZING], [
 AC_ARG_ENABLE([fuzzing], [AS_HELP_STRING([--enable-fuzzing], [build libFuzzer programs (clang)])], [], [enable_fuzzing=no])
 AS_IF([test "$enable_fuzzing" != no], [DS_INSTRUMENT([-fsanitize=fuzzer-no-link], [--enable-fuzzing])])
+AC_SUBST([FUZZ_ENGINE], [-fsanitize=fuzzer])
 AM_CONDITIONAL([FUZZING], [test "$enable_fuzzing" != no])
 ])
 

@@ -1,7 +1,8 @@
 # helpers.bash: what the behaviour tests have in common. A test file begins with `load helpers`.
 #
 # Programs under test are found through PATH; $srcdir and $builddir are the two trees, $DSUTILS_CORPORA the folder of
-# real data or empty, $SANITIZER the list of sanitizers built in or empty. Write only below $BATS_TEST_TMPDIR: the source tree may be read-only.
+# real data or empty, $SANITIZER the list of sanitizers built in or empty. Write only below $BATS_TEST_TMPDIR: the
+# source tree may be read-only.
 
 bats_require_minimum_version 1.5.0
 
