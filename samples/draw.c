@@ -238,13 +238,14 @@ int
 main(int argc, char **argv)
 {
 	static struct sample samples[SAMPLES];
-	struct archive *tar = archive_write_new();
+	struct archive *tar;
 	int i;
 
 	if (argc != 2) {
 		fputs("usage: draw FILE.tar\n", stderr);
 		return 2;
 	}
+	tar = archive_write_new();
 	for (i = 0; i < SAMPLES; i++)
 		draw_sample(&samples[i], i + 1);
 	if (!tar || archive_write_set_format_ustar(tar) != ARCHIVE_OK ||
