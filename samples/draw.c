@@ -1,5 +1,6 @@
 /*
- * draw.c: draws the sample dataset: `draw FILE.tar` writes pictures of coloured shapes and their Pascal VOC labels.
+ * draw.c: draws the sample dataset: `draw FILE.tar` writes pictures of coloured shapes and their
+ * Pascal VOC labels.
  *
  * The tar file holds, in the order of the real VOC archives,
  *
@@ -7,8 +8,9 @@
  *	shapes/ImageSets/Main/trainval.txt	the list of all names
  *	shapes/JPEGImages/0001.jpg ...		mostly JPEG, some PNG and BMP
  *
- * Pictures 0001 to 0040 are sound. The ones after them each have one fault, as the world has them: see `faults`.
- * The same bytes come out on every run: nothing depends on the clock, the place or the user.
+ * Pictures 0001 to 0040 are sound. The ones after them each have one fault, as the world has
+ * them: see `faults`. The same bytes come out on every run: nothing depends on the clock, the
+ * place or the user.
  */
 #include "encode.h"
 #include "picture.h"
@@ -22,25 +24,25 @@ enum { SOUND = 40, MAX_OBJECTS = 5 };
 
 enum fault {
 	NONE,
-	CUT_SHORT,	 /* a JPEG that ends in the middle */
-	WEB_PAGE,	 /* HTML saved as .jpg: the server was down */
-	OTHER_FORMAT,	 /* a GIF called .png */
-	EMPTY_FILE,	 /* nothing in it */
-	BROKEN_XML,	 /* labels that are not well-formed */
-	REVERSED_BOX,	 /* xmin and xmax changed places */
+	CUT_SHORT,       /* a JPEG that ends in the middle */
+	WEB_PAGE,        /* HTML saved as .jpg: the server was down */
+	OTHER_FORMAT,    /* a GIF called .png */
+	EMPTY_FILE,      /* nothing in it */
+	BROKEN_XML,      /* labels that are not well-formed */
+	REVERSED_BOX,    /* xmin and xmax changed places */
 	MISSING_PICTURE, /* labels of a picture that is not there */
-	MISSING_LABELS	 /* a picture nobody labelled */
+	MISSING_LABELS   /* a picture nobody labelled */
 };
 
 /* Pictures SOUND + 1, SOUND + 2, ... */
-static const enum fault faults[] = { CUT_SHORT, WEB_PAGE, OTHER_FORMAT, EMPTY_FILE, BROKEN_XML, REVERSED_BOX,
-	MISSING_PICTURE, MISSING_LABELS };
+static const enum fault faults[] = { CUT_SHORT, WEB_PAGE, OTHER_FORMAT, EMPTY_FILE, BROKEN_XML,
+	REVERSED_BOX, MISSING_PICTURE, MISSING_LABELS };
 
 enum { SAMPLES = SOUND + sizeof faults / sizeof faults[0] };
 
 /* What the sound pictures are when they are not plain JPEG: every fourth, in turn. */
-static const enum kind odd_kinds[] = { PNG_PALETTE, BMP_24_BIT, PNG_GREY, JPEG_PROGRESSIVE, PNG_ALPHA, BMP_PALETTE,
-	PNG_16_BIT, JPEG_GREY, PNG_RGB, BMP_24_BIT };
+static const enum kind odd_kinds[] = { PNG_PALETTE, BMP_24_BIT, PNG_GREY, JPEG_PROGRESSIVE,
+	PNG_ALPHA, BMP_PALETTE, PNG_16_BIT, JPEG_GREY, PNG_RGB, BMP_24_BIT };
 
 struct object {
 	enum shape shape;
@@ -57,8 +59,8 @@ struct sample {
 	int objects_n;
 };
 
-static const uint8_t colours[][3] = { { 200, 30, 40 }, { 20, 90, 200 }, { 30, 140, 60 }, { 240, 190, 20 },
-	{ 110, 40, 140 }, { 30, 30, 30 } };
+static const uint8_t colours[][3] = { { 200, 30, 40 }, { 20, 90, 200 }, { 30, 140, 60 },
+	{ 240, 190, 20 }, { 110, 40, 140 }, { 30, 30, 30 } };
 
 static void
 die(const char *what)
@@ -93,7 +95,10 @@ add_object(struct sample *s, uint32_t *state)
 	s->objects[s->objects_n++] = o;
 }
 
-/* Each picture has its own random numbers, so that a change to one leaves the others as they were. */
+/*
+ * Each picture has its own random numbers, so that a change to one leaves the others as they
+ * were.
+ */
 static void
 draw_sample(struct sample *s, int number)
 {
@@ -129,8 +134,8 @@ write_object(FILE *out, const struct object *o, int reversed)
 	    "\t\t\t<ymax>%d</ymax>\n"
 	    "\t\t</bndbox>\n"
 	    "\t</object>\n",
-	    shape_names[o->shape], o->truncated, o->box.x1 - o->box.x0 < 20, reversed ? x1 : x0, o->box.y0 + 1,
-	    reversed ? x0 : x1, o->box.y1 + 1);
+	    shape_names[o->shape], o->truncated, o->box.x1 - o->box.x0 < 20, reversed ? x1 : x0,
+	    o->box.y0 + 1, reversed ? x0 : x1, o->box.y1 + 1);
 }
 
 static void
@@ -154,12 +159,14 @@ write_labels(FILE *out, const struct sample *s)
 static void
 write_image(FILE *out, const struct sample *s)
 {
-	static const uint8_t gif[] = "GIF89a\1\0\1\0\x80\0\0\xff\xff\xff\0\0\0,\0\0\0\0\1\0\1\0\0\2\2D\1\0;";
+	static const uint8_t gif[] =
+	    "GIF89a\1\0\1\0\x80\0\0\xff\xff\xff\0\0\0,\0\0\0\0\1\0\1\0\0\2\2D\1\0;";
 
 	switch (s->fault) {
 	case WEB_PAGE:
 		fputs("<!DOCTYPE html>\n<html><head><title>503 Service Unavailable</title></head>\n"
-		      "<body><h1>Service Unavailable</h1></body></html>\n", out);
+		      "<body><h1>Service Unavailable</h1></body></html>\n",
+		    out);
 		break;
 	case OTHER_FORMAT:
 		fwrite(gif, 1, sizeof gif - 1, out);
@@ -191,7 +198,8 @@ put_member(struct archive *tar, const char *name, const char *data, size_t size)
 	archive_entry_set_perm(e, 0644);
 	archive_entry_set_mtime(e, 0, 0);
 	archive_entry_set_size(e, (la_int64_t)size);
-	if (archive_write_header(tar, e) != ARCHIVE_OK || archive_write_data(tar, data, size) != (la_ssize_t)size)
+	if (archive_write_header(tar, e) != ARCHIVE_OK ||
+	    archive_write_data(tar, data, size) != (la_ssize_t)size)
 		die(archive_error_string(tar));
 	archive_entry_free(e);
 }
@@ -210,7 +218,8 @@ add_member(struct archive *tar, const char *name, void (*write)(FILE *, const st
 	write(out, s);
 	if (ferror(out) || fclose(out) != 0)
 		die("no memory");
-	put_member(tar, name, data, s && s->fault == CUT_SHORT && write == write_image ? size / 2 : size);
+	put_member(
+	    tar, name, data, s && s->fault == CUT_SHORT && write == write_image ? size / 2 : size);
 	free(data);
 }
 

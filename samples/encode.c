@@ -1,6 +1,6 @@
 /*
- * encode.c: JPEG with libjpeg, PNG with libpng, BMP by hand. The libraries' default error handlers, which end the
- * program with a message, are what a build step wants.
+ * encode.c: JPEG with libjpeg, PNG with libpng, BMP by hand. The libraries' default error
+ * handlers, which end the program with a message, are what a build step wants.
  */
 #include "encode.h"
 
@@ -47,7 +47,10 @@ kind_depth(enum kind kind)
 	return kind == JPEG_GREY || kind == PNG_GREY ? 1 : 3;
 }
 
-/* One row as the kind stores it; returns its length in bytes. The row has room for 8 bytes a pixel. */
+/*
+ * One row as the kind stores it; returns its length in bytes. The row has room for 8 bytes a
+ * pixel.
+ */
 static size_t
 pack_row(const struct picture *p, int y, enum kind kind, uint8_t *row)
 {
@@ -154,7 +157,8 @@ encode_png(FILE *out, const struct picture *p, enum kind kind, uint8_t *row)
 		exit(2);
 	png_init_io(png, out);
 	png_set_IHDR(png, info, (png_uint_32)p->w, (png_uint_32)p->h, kind == PNG_16_BIT ? 16 : 8,
-	    png_colour_type(kind), PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+	    png_colour_type(kind), PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
+	    PNG_FILTER_TYPE_DEFAULT);
 	if (kind == PNG_PALETTE)
 		set_png_palette(png, info);
 	png_write_info(png, info);

@@ -12,10 +12,11 @@ struct corner {
 	int x, y; /* thousandths of the radius, from the centre */
 };
 
-static const struct corner square[] = { { -1000, -1000 }, { 1000, -1000 }, { 1000, 1000 }, { -1000, 1000 } };
+static const struct corner square[] = { { -1000, -1000 }, { 1000, -1000 }, { 1000, 1000 },
+	{ -1000, 1000 } };
 static const struct corner triangle[] = { { 0, -1000 }, { 1000, 1000 }, { -1000, 1000 } };
-static const struct corner star[] = { { 0, -1000 }, { 225, -309 }, { 951, -309 }, { 363, 118 }, { 588, 809 },
-	{ 0, 382 }, { -588, 809 }, { -363, 118 }, { -951, -309 }, { -225, -309 } };
+static const struct corner star[] = { { 0, -1000 }, { 225, -309 }, { 951, -309 }, { 363, 118 },
+	{ 588, 809 }, { 0, 382 }, { -588, 809 }, { -363, 118 }, { -951, -309 }, { -225, -309 } };
 
 static const struct {
 	const struct corner *corners;
@@ -106,20 +107,25 @@ inside_outline(const struct corner *c, int n, int x, int y)
 
 		if ((c[i].y > y) == (c[j].y > y))
 			continue;
-		side = (long)(c[j].x - c[i].x) * (y - c[i].y) - (long)(x - c[i].x) * (c[j].y - c[i].y);
+		side =
+		    (long)(c[j].x - c[i].x) * (y - c[i].y) - (long)(x - c[i].x) * (c[j].y - c[i].y);
 		if ((side > 0) == (c[j].y > c[i].y))
 			in = !in;
 	}
 	return in;
 }
 
-/* Does the shape of radius r cover the pixel at (dx, dy) from its centre? Its middle is looked at. */
+/*
+ * Does the shape of radius r cover the pixel at (dx, dy) from its centre? Its middle is looked
+ * at.
+ */
 static int
 covers(enum shape shape, int dx, int dy, int r)
 {
 	if (shape == CIRCLE)
 		return dx * dx + dy * dy <= r * r;
-	return inside_outline(outlines[shape].corners, outlines[shape].n, dx * 1000 / r, dy * 1000 / r);
+	return inside_outline(
+	    outlines[shape].corners, outlines[shape].n, dx * 1000 / r, dy * 1000 / r);
 }
 
 static void
@@ -139,7 +145,8 @@ shape_box(const struct picture *p, enum shape shape, int cx, int cy, int r)
 
 	for (y = cy - r; y <= cy + r; y++)
 		for (x = cx - r; x <= cx + r; x++)
-			if (x >= 0 && y >= 0 && x < p->w && y < p->h && covers(shape, x - cx, y - cy, r))
+			if (x >= 0 && y >= 0 && x < p->w && y < p->h &&
+			    covers(shape, x - cx, y - cy, r))
 				widen(&b, x, y);
 	return b;
 }
@@ -153,5 +160,6 @@ draw_shape(struct picture *p, enum shape shape, int cx, int cy, int r, const uin
 	for (y = b.y0; y <= b.y1; y++)
 		for (x = b.x0; x <= b.x1; x++)
 			for (c = 0; c < 3 && covers(shape, x - cx, y - cy, r); c++)
-				p->rgb[((size_t)y * (size_t)p->w + (size_t)x) * 3 + (size_t)c] = rgb[c];
+				p->rgb[((size_t)y * (size_t)p->w + (size_t)x) * 3 + (size_t)c] =
+				    rgb[c];
 }

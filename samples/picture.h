@@ -1,5 +1,6 @@
 /*
- * picture.h: the paper and the brushes of the samples: 8-bit RGB pictures, textured backgrounds, four shapes.
+ * picture.h: the paper and the brushes of the samples: 8-bit RGB pictures, textured backgrounds,
+ * four shapes.
  *
  * Integer arithmetic and one random generator, so that every machine draws the same pixels.
  */
@@ -25,7 +26,10 @@ extern const char *const shape_names[SHAPES];
 /* A number from lo to hi, both included. The state is never 0. */
 int random_in(uint32_t *state, int lo, int hi);
 
-/* A picture with a textured background. Ends the program when there is no memory; free with picture_release(). */
+/*
+ * A picture with a textured background. Ends the program when there is no memory; free with
+ * picture_release().
+ */
 void picture_init(struct picture *p, int w, int h, uint32_t *state);
 void picture_release(struct picture *p);
 

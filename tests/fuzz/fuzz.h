@@ -1,5 +1,6 @@
 /*
- * fuzz.h: what a fuzz target is: one function that eats any bytes, returns 0, and aborts when a property is broken.
+ * fuzz.h: what a fuzz target is: one function that eats any bytes, returns 0, and aborts when a
+ * property is broken.
  */
 #ifndef DS_TESTS_FUZZ_H
 #define DS_TESTS_FUZZ_H

@@ -1,9 +1,11 @@
 /*
- * replay.c: the main() of the fuzz targets in everyday builds. It feeds each file of the corpus to the target, as it is
- * and with a few bytes changed, always in the same way, and speaks TAP. A target called tests/fuzz/NAME reads
- * $srcdir/tests/fuzz/corpus/NAME/ and $DSUTILS_CORPORA/fuzz/NAME/, or the files named as operands.
+ * replay.c: the main() of the fuzz targets in everyday builds. It feeds each file of the corpus
+ * to the target, as it is and with a few bytes changed, always in the same way, and speaks TAP. A
+ * target called tests/fuzz/NAME reads $srcdir/tests/fuzz/corpus/NAME/ and
+ * $DSUTILS_CORPORA/fuzz/NAME/, or the files named as operands.
  *
- * A crash ends the program in the middle of the plan, which is a failure; the last "# file" line says where.
+ * A crash ends the program in the middle of the plan, which is a failure; the last "# file" line
+ * says where.
  */
 #include "fuzz.h"
 
@@ -43,13 +45,19 @@ run_mutations(const uint8_t *data, size_t size)
 	for (i = 0; copy && i < MUTATIONS; i++) {
 		memcpy(copy, data, size);
 		mutate(copy, size, &state);
-		/* From a block of exactly the right size, so that a sanitizer sees each byte too far. */
+		/*
+		 * From a block of exactly the right size, so that a sanitizer sees each byte
+		 * too far.
+		 */
 		LLVMFuzzerTestOneInput(copy, size);
 	}
 	free(copy);
 }
 
-/* The whole file in a block of exactly its size; the caller frees. NULL if it cannot be read or is a folder. */
+/*
+ * The whole file in a block of exactly its size; the caller frees. NULL if it cannot be read or
+ * is a folder.
+ */
 static uint8_t *
 slurp(const char *name, size_t *size)
 {
@@ -134,7 +142,7 @@ main(int argc, char **argv)
 		printf("1..0 # SKIP no corpus for %s\n", name);
 		return 0;
 	}
-	printf("%sok 1 - %d files of %s and %d changed copies of each\n1..1\n", unreadable ? "not " : "", files, name,
-	    MUTATIONS);
+	printf("%sok 1 - %d files of %s and %d changed copies of each\n1..1\n",
+	    unreadable ? "not " : "", files, name, MUTATIONS);
 	return unreadable != 0;
 }

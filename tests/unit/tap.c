@@ -1,5 +1,6 @@
 /*
- * tap.c: do the words of tap.h tell right from wrong? A failing check is run in a child whose output is read back.
+ * tap.c: do the words of tap.h tell right from wrong? A failing check is run in a child whose
+ * output is read back.
  */
 #include "tap.h"
 

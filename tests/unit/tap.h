@@ -1,6 +1,7 @@
 /*
- * tap.h: the unit tests' voice. A test calls ok(), is_int(), is_str() and ends with `return done_testing();`.
- * Each check is one TAP line on stdout; a failed one also says on stderr where and what it got.
+ * tap.h: the unit tests' voice. A test calls ok(), is_int(), is_str() and ends with `return
+ * done_testing();`. Each check is one TAP line on stdout; a failed one is followed by where, and
+ * what it got.
  */
 #ifndef DS_TESTS_TAP_H
 #define DS_TESTS_TAP_H
@@ -12,7 +13,8 @@
 static int tap_count, tap_failed;
 
 #define ok(cond, ...) tap_ok((cond) != 0, __FILE__, __LINE__, __VA_ARGS__)
-#define is_int(got, want, ...) tap_int((long long)(got), (long long)(want), __FILE__, __LINE__, __VA_ARGS__)
+#define is_int(got, want, ...) \
+	tap_int((long long)(got), (long long)(want), __FILE__, __LINE__, __VA_ARGS__)
 #define is_str(got, want, ...) tap_str((got), (want), __FILE__, __LINE__, __VA_ARGS__)
 
 __attribute__((format(printf, 4, 5))) static inline int
@@ -45,7 +47,8 @@ tap_ok(int pass, const char *file, int line, const char *fmt, ...)
 		const char *got_ = (got), *want_ = (want); \
 		int same_ = got_ && want_ ? strcmp(got_, want_) == 0 : got_ == want_; \
 		if (!tap_ok(same_, file, line, __VA_ARGS__)) \
-			printf("# got    \"%s\"\n# wanted \"%s\"\n", got_ ? got_ : "(null)", want_ ? want_ : "(null)"); \
+			printf("# got    \"%s\"\n# wanted \"%s\"\n", got_ ? got_ : "(null)", \
+			    want_ ? want_ : "(null)"); \
 	} while (0)
 
 static inline int
