@@ -1,0 +1,60 @@
+/*
+ * Buffered input from a file, a pipe or memory, line by line or as a
+ * sliding window.
+ *
+ * Reading blocks only after standard output was flushed, so a live pipeline
+ * never waits for records that sit in a buffer. A read error (not a bad
+ * record: the machine) ends the program with status 2.
+ */
+#ifndef BASE_INPUT_H
+#define BASE_INPUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/diag.h"
+
+struct input {
+	int fd;			/* -1: memory */
+	char *name;		/* for messages: the path, or <stdin> */
+	char *base;		/* the window: bytes [r, w) are unread */
+	size_t r, w, cap;
+	uint64_t offset;	/* of base[0] in the stream */
+	uint64_t line;		/* number of the line that was returned last */
+	bool eof;		/* nothing after base[w] */
+};
+
+/* Open `path`, "-" for standard input. False: said so (status 2). */
+bool input_open(struct input *in, const char *path);
+/* Read from a descriptor, which input_close() closes. */
+void input_fd(struct input *in, int fd, const char *name);
+/* Read from memory, which must outlive the input. */
+void input_memory(struct input *in, struct span bytes, const char *name);
+void input_close(struct input *in);
+
+/*
+ * The next line without its line end (LF or CR LF), valid until the next call.
+ * False at the end. A last line without LF counts. A line longer than
+ * INPUT_LINE_MAX is reported and skipped.
+ */
+bool input_line(struct input *in, struct span *line);
+#define INPUT_LINE_MAX ((size_t)1 << 30)
+
+/* Position of the line returned last, at byte offset `at` of it. */
+static inline struct pos
+input_pos(const struct input *in, size_t at)
+{
+	return pos_at(in->name, in->line, at + 1);
+}
+
+/*
+ * Read more behind what is unread. The unread bytes may move to the front
+ * of the window (which may grow). Returns false at the end of the stream.
+ */
+bool input_more(struct input *in);
+
+/* Read a whole file, at most `max` bytes. 0, or -1 with errno (EFBIG). */
+int file_read(int dirfd, const char *path, size_t max, struct buf *out);
+
+#endif

@@ -1,0 +1,134 @@
+/*
+ * Temporary files and folders: see tmpfiles.h.
+ *
+ * The list is a fixed chain of entries that are never freed while a handler
+ * could walk it; an entry is "in use" when its path pointer is set. So the
+ * signal handler needs no lock and calls only async-signal-safe functions
+ * for files; a folder is removed by a walk with openat/unlinkat over
+ * getdents, which fdopendir(3) does not promise to be safe in a handler, but
+ * the process ends right after it.
+ */
+#include "base/tmpfiles.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+struct tmpfile_entry {
+	struct tmpfile_entry *next;
+	_Atomic(char *) path;
+	pid_t owner;		/* a forked child removes nothing */
+};
+
+static _Atomic(struct tmpfile_entry *) entries;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+struct tmpfile_entry *
+tmpfiles_add(const char *path)
+{
+	struct tmpfile_entry *e;
+	char *copy = xstrdup(path);
+
+	pthread_mutex_lock(&lock);
+	for (e = entries; e && atomic_load(&e->path); e = e->next)
+		continue;
+	if (e == NULL) {
+		e = xcalloc(1, sizeof(*e));
+		e->next = entries;
+		atomic_store(&entries, e);
+	}
+	e->owner = getpid();
+	atomic_store(&e->path, copy);
+	pthread_mutex_unlock(&lock);
+	return e;
+}
+
+void
+tmpfiles_forget(struct tmpfile_entry *e)
+{
+	char *path;
+
+	pthread_mutex_lock(&lock);
+	path = atomic_exchange(&e->path, NULL);
+	pthread_mutex_unlock(&lock);
+	free(path);
+}
+
+static void
+remove_tree(int dirfd, const char *name)
+{
+	struct dirent *d;
+	DIR *dir;
+	int fd;
+
+	if (unlinkat(dirfd, name, 0) == 0 || (errno != EISDIR && errno != EPERM))
+		return;
+	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	dir = fdopendir(fd);
+	if (dir == NULL) {
+		close(fd);
+		return;
+	}
+	while ((d = readdir(dir)) != NULL)
+		if (strcmp(d->d_name, ".") && strcmp(d->d_name, ".."))
+			remove_tree(fd, d->d_name);
+	closedir(dir);
+	unlinkat(dirfd, name, AT_REMOVEDIR);
+}
+
+void
+tmpfiles_clean(void)
+{
+	struct tmpfile_entry *e;
+	pid_t me = getpid();
+
+	for (e = atomic_load(&entries); e; e = e->next) {
+		char *path = atomic_load(&e->path);
+
+		if (path && e->owner == me) {
+			remove_tree(AT_FDCWD, path);
+			atomic_store(&e->path, NULL);
+		}
+	}
+}
+
+void
+tmpfiles_exit(int status)
+{
+	tmpfiles_clean();
+	_exit(status);
+}
+
+static void
+on_signal(int sig)
+{
+	tmpfiles_clean();
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+void
+tmpfiles_signals(void)
+{
+	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXCPU };
+	struct sigaction sa, old;
+
+	memset(&sa, 0, sizeof(sa));
+	sa.sa_handler = on_signal;
+	sa.sa_flags = (int)SA_RESETHAND;
+	sigemptyset(&sa.sa_mask);
+	for (size_t i = 0; i < ARRAY_LEN(sigs); i++)
+		if (sigaction(sigs[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
+			sigaction(sigs[i], &sa, NULL);	/* what the parent ignores stays ignored */
+}
