@@ -1,0 +1,486 @@
+/*
+ * The scanner: see json.h.
+ *
+ * scan_value() is the heart: a loop over the bytes of one value with the kinds
+ * of its open containers in a bit set. It runs on what is in memory and
+ * answers "done", "wrong", or "more": then the window is made larger and the
+ * value scanned again from its start. The window doubles, so a value is
+ * scanned at most about twice.
+ */
+#include "json/json.h"
+
+#include "base/num.h"
+#include "base/utf8.h"
+#include "json/scan.h"
+
+void
+json_begin_at(struct json *j, struct span text, uint64_t line, uint64_t col)
+{
+	*j = (struct json){ .p = text.p, .end = text.p + text.n, .begin = text.p, .line = line,
+		.col = col };
+}
+
+void
+json_begin(struct json *j, struct span text)
+{
+	json_begin_at(j, text, 1, 1);
+}
+
+/* Advance j->line and j->col over text that is about to be dropped. */
+static void
+count_lines(uint64_t *line, uint64_t *col, const char *p, const char *end)
+{
+	const char *nl;
+
+	while (p < end && (nl = memchr(p, '\n', (size_t)(end - p))) != NULL) {
+		(*line)++;
+		*col = 1;
+		p = nl + 1;
+	}
+	*col += (uint64_t)(end - p);
+}
+
+/* Get more text behind j->p, which may move. False at the end of the text. */
+static bool
+more(struct json *j)
+{
+	struct input *in = j->in;
+	bool got;
+
+	if (in == NULL || in->eof)
+		return false;
+	count_lines(&j->line, &j->col, j->begin, j->p);
+	in->r = (size_t)(j->p - in->base);
+	got = input_more(in);
+	j->begin = j->p = in->base + in->r;
+	j->end = in->base + in->w;
+	return got;
+}
+
+void
+json_stream(struct json *j, struct input *in)
+{
+	*j = (struct json){ .in = in, .line = 1, .col = 1 };
+	j->begin = j->p = in->base + in->r;
+	j->end = in->base + in->w;
+	while (j->end - j->p < 3 && more(j))
+		continue;
+	if (j->end - j->p >= 3 && memcmp(j->p, "\xef\xbb\xbf", 3) == 0)
+		j->p += 3;
+}
+
+struct pos
+json_pos(const struct json *j, const char *at, const char *file)
+{
+	uint64_t line = j->line, col = j->col;
+
+	if (at && j->begin)
+		count_lines(&line, &col, j->begin, at);
+	return pos_at(file, line, col);
+}
+
+static bool
+fail_at(struct json *j, const char *at, const char *error)
+{
+	if (j->error == NULL) {
+		j->error = error;
+		j->error_pos = json_pos(j, at, NULL);
+		j->p = j->end = at;
+		if (j->in)
+			j->in->eof = true;
+	}
+	return false;
+}
+
+bool
+json_fail(struct json *j, const char *error)
+{
+	json_peek(j);
+	return fail_at(j, j->p, error);
+}
+
+void
+json_error(const struct json *j, const char *file)
+{
+	struct pos at = j->error_pos;
+
+	at.file = file;
+	error_at(at, "json", "%s", j->error ? j->error : "text after the value");
+}
+
+/* Move to the next byte that is not white space. False at the end. */
+static bool
+blank(struct json *j)
+{
+	for (;;) {
+		while (j->p < j->end) {
+			if ((unsigned char)*j->p > ' ')
+				return true;
+			if (*j->p != ' ' && *j->p != '\n' && *j->p != '\r' && *j->p != '\t')
+				return true;	/* no white space of JSON: an error for the caller */
+			j->p++;
+		}
+		if (j->error || !more(j))
+			return false;
+	}
+}
+
+static enum json_type
+type_of_byte(char c)
+{
+	switch (c) {
+	case 'n': return JSON_NULL;
+	case 'f': return JSON_FALSE;
+	case 't': return JSON_TRUE;
+	case '"': return JSON_STRING;
+	case '[': return JSON_ARRAY;
+	case '{': return JSON_OBJECT;
+	default: return c == '-' || (c >= '0' && c <= '9') ? JSON_NUMBER : JSON_NONE;
+	}
+}
+
+enum json_type
+json_peek(struct json *j)
+{
+	return !j->error && blank(j) ? type_of_byte(*j->p) : JSON_NONE;
+}
+
+enum json_type
+json_type_of(struct span raw)
+{
+	return raw.p && raw.n ? type_of_byte(raw.p[0]) : JSON_NONE;
+}
+
+static bool
+open_container(struct json *j, char c, const char *error)
+{
+	if (j->error)
+		return false;
+	if (!blank(j))
+		return fail_at(j, j->p, "the text ends where a value should be");
+	if (*j->p != c)
+		return fail_at(j, j->p, error);
+	if (++j->depth > JSON_DEPTH)
+		return fail_at(j, j->p, "nested too deep");
+	j->p++;
+	j->fresh = true;
+	return true;
+}
+
+bool
+json_object(struct json *j)
+{
+	return open_container(j, '{', "an object should be here");
+}
+
+bool
+json_array(struct json *j)
+{
+	return open_container(j, '[', "an array should be here");
+}
+
+/*
+ * Before the next member or element: eat the comma. False when the container
+ * closed or something is wrong.
+ */
+static bool
+next(struct json *j, char close)
+{
+	bool fresh = j->fresh;
+
+	if (j->error)
+		return false;
+	j->fresh = false;
+	if (!blank(j))
+		return fail_at(j, j->p, "the text ends inside an object or array");
+	if (*j->p == close) {
+		j->p++;
+		j->depth--;
+		return false;
+	}
+	if (fresh)
+		return true;
+	if (*j->p != ',')
+		return fail_at(j, j->p, close == '}' ? "',' or '}' should be here"
+		    : "',' or ']' should be here");
+	j->p++;
+	if (!blank(j))
+		return fail_at(j, j->p, "the text ends inside an object or array");
+	return true;
+}
+
+bool
+json_item(struct json *j)
+{
+	if (!next(j, ']'))
+		return false;
+	if (type_of_byte(*j->p) == JSON_NONE)
+		return fail_at(j, j->p, "a value should be here");
+	return true;
+}
+
+/* Scan the value at j->p (white space is behind us); its text is [j->p, *after). */
+static bool
+scan(struct json *j, const char **after)
+{
+	for (;;) {
+		const char *stop;
+		const char *why = NULL;
+
+		switch (scan_value(j->p, j->end, JSON_DEPTH - j->depth, &stop, &why)) {
+		case SCAN_DONE:
+			*after = stop;
+			/* a number at the end of the window may go on */
+			if (stop < j->end || type_of_byte(*j->p) != JSON_NUMBER)
+				return true;
+			if (!more(j)) {
+				*after = j->end;
+				return true;
+			}
+			break;
+		case SCAN_MORE:
+			if (!more(j))
+				return fail_at(j, j->end, "the text ends inside a value");
+			break;
+		case SCAN_BAD:
+			return fail_at(j, stop, why);
+		}
+	}
+}
+
+bool
+json_value(struct json *j, struct span *raw)
+{
+	const char *after;
+
+	*raw = SPAN_NONE;
+	if (j->error)
+		return false;
+	if (!blank(j))
+		return fail_at(j, j->p, "the text ends where a value should be");
+	if (!scan(j, &after))
+		return false;
+	*raw = span_of(j->p, after);
+	j->p = after;
+	j->fresh = false;
+	return true;
+}
+
+/* A large container of a stream is passed over element by element. */
+bool
+json_skip(struct json *j)
+{
+	struct span raw;
+	enum json_type type;
+
+	if (j->in == NULL)
+		return json_value(j, &raw);
+	type = json_peek(j);
+	if (type == JSON_ARRAY && json_array(j)) {
+		while (json_item(j))
+			json_skip(j);
+		return !j->error;
+	}
+	if (type == JSON_OBJECT && json_object(j)) {
+		while (json_key(j, &raw))
+			json_skip(j);
+		return !j->error;
+	}
+	return json_value(j, &raw);
+}
+
+bool
+json_string(struct json *j, struct span *raw)
+{
+	if (json_peek(j) != JSON_STRING)
+		return fail_at(j, j->p, "a string should be here");
+	if (!json_value(j, raw))
+		return false;
+	*raw = span_of(raw->p + 1, raw->p + raw->n - 1);
+	return true;
+}
+
+bool
+json_number(struct json *j, struct span *raw)
+{
+	if (json_peek(j) != JSON_NUMBER)
+		return fail_at(j, j->p, "a number should be here");
+	return json_value(j, raw);
+}
+
+bool
+json_key(struct json *j, struct span *key)
+{
+	size_t back, n;
+
+	if (!next(j, '}'))
+		return false;
+	if (*j->p != '"')
+		return fail_at(j, j->p, "a key in double quotes should be here");
+	if (!json_string(j, key))
+		return false;
+	/* the colon may lie beyond the window: keep the key inside it */
+	back = (size_t)(j->p - key->p);
+	n = key->n;
+	while (j->p == j->end || *j->p == ' ' || *j->p == '\t' || *j->p == '\n' || *j->p == '\r') {
+		if (j->p < j->end) {
+			j->p++;
+			back++;
+			continue;
+		}
+		j->p -= back;
+		if (!more(j))
+			return fail_at(j, j->end, "the text ends after a key");
+		j->p += back;
+	}
+	if (*j->p != ':')
+		return fail_at(j, j->p, "':' should be here");
+	*key = (struct span){ j->p - back, n };
+	j->p++;
+	return true;
+}
+
+bool
+json_end(struct json *j)
+{
+	if (j->error)
+		return false;
+	if (blank(j))
+		return fail_at(j, j->p, "text after the value");
+	return true;
+}
+
+bool
+json_valid(struct span text)
+{
+	struct json j;
+
+	json_begin(&j, text);
+	return json_skip(&j) && json_end(&j);
+}
+
+struct span
+json_unquote(struct span raw)
+{
+	if (raw.n < 2 || raw.p[0] != '"')
+		return SPAN_NONE;
+	return (struct span){ raw.p + 1, raw.n - 2 };
+}
+
+static unsigned
+hex4(const char *p)
+{
+	unsigned v = 0;
+
+	for (int i = 0; i < 4; i++) {
+		unsigned c = (unsigned char)p[i];
+
+		v = v << 4 | (c <= '9' ? c - '0' : (c | 32) - 'a' + 10);
+	}
+	return v;
+}
+
+/* Decode the \u escape at p (which points behind "\u"); returns how far it reaches. */
+static const char *
+decode_u(struct buf *out, const char *p, const char *end)
+{
+	uint32_t c = hex4(p), low;
+
+	p += 4;
+	if (c >= 0xd800 && c < 0xdc00 && end - p >= 6 && p[0] == '\\' && p[1] == 'u') {
+		low = hex4(p + 2);
+		if (low >= 0xdc00 && low < 0xe000) {
+			utf8_add(out, 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00));
+			return p + 6;
+		}
+	}
+	utf8_add(out, c >= 0xd800 && c < 0xe000 ? 0xfffd : c);
+	return p;
+}
+
+void
+json_decode(struct buf *out, struct span raw)
+{
+	static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
+	const char *p = raw.p, *end = raw.p + raw.n, *q;
+
+	while (p < end) {
+		q = memchr(p, '\\', (size_t)(end - p));
+		if (q == NULL || q + 1 >= end) {
+			buf_add(out, p, (size_t)(end - p));
+			return;
+		}
+		buf_add(out, p, (size_t)(q - p));
+		p = q + 2;
+		if (q[1] == 'u' && end - p >= 4) {
+			p = decode_u(out, p, end);
+		} else {
+			const char *f = strchr(from, q[1]);
+
+			buf_addc(out, f && *f ? to[f - from] : q[1]);
+		}
+	}
+}
+
+struct span
+json_text(struct span raw, struct buf *scratch)
+{
+	if (raw.n == 0 || memchr(raw.p, '\\', raw.n) == NULL)
+		return raw;
+	buf_reset(scratch);
+	json_decode(scratch, raw);
+	return buf_span(scratch);
+}
+
+struct span
+json_value_text(struct span raw, struct buf *scratch)
+{
+	return json_text(json_unquote(raw), scratch);
+}
+
+struct span
+json_member(struct span object, const char *key)
+{
+	struct span k, v;
+	struct json j;
+
+	if (json_type_of(object) != JSON_OBJECT)
+		return SPAN_NONE;
+	json_begin(&j, object);
+	json_object(&j);
+	while (json_key(&j, &k)) {
+		if (!json_value(&j, &v))
+			break;
+		if (span_is(k, key))
+			return v;
+	}
+	return SPAN_NONE;
+}
+
+size_t
+json_numbers(struct span array, double *v, size_t max)
+{
+	const char *p = array.p, *end = array.p + array.n, *q;
+	size_t n = 0;
+	double x;
+
+	if (json_type_of(array) != JSON_ARRAY)
+		return SIZE_MAX;
+	for (p++; p < end; p++) {
+		if (*p == ',' || *p == ' ' || *p == '\n' || *p == '\t' || *p == '\r')
+			continue;
+		if (*p == ']')
+			break;
+		if (type_of_byte(*p) != JSON_NUMBER)
+			return SIZE_MAX;
+		for (q = p; q < end && *q != ',' && *q != ']' && (unsigned char)*q > ' '; q++)
+			continue;
+		if (!num_parse(span_of(p, q), &x))
+			return SIZE_MAX;
+		if (n < max)
+			v[n] = x;
+		n++;
+		p = q - 1;
+	}
+	return n;
+}

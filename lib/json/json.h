@@ -1,0 +1,130 @@
+/*
+ * A strict RFC 8259 scanner: one forward pass, no tree, no copy.
+ *
+ * The caller pulls: it opens an object or array, asks for its members one by
+ * one, and takes each value as a span of the input (raw JSON text) or goes into
+ * it. Everything that is passed over is checked: grammar, UTF-8, depth.
+ *
+ *	struct json j;
+ *	struct span key, value;
+ *
+ *	json_begin(&j, text);
+ *	if (json_object(&j))
+ *		while (json_key(&j, &key))
+ *			if (span_is(key, "bbox"))
+ *				json_value(&j, &value);
+ *			else
+ *				json_skip(&j);
+ *	if (!json_end(&j))
+ *		json_error(&j, file);
+ *
+ * Errors are sticky: after one, every call returns false, so only the end has
+ * to be looked at. Raw strings are given without their quotes and with their
+ * escapes; json_text() decodes them.
+ *
+ * Over memory (json_begin) spans live as long as the text. Over a stream
+ * (json_stream) a span lives until the next call, and memory is bounded by the
+ * largest value that is asked for as a whole.
+ *
+ * What RFC 8259 leaves open: duplicate keys are accepted and all given, in
+ * order; numbers have any size (they are text here); nesting is limited to
+ * JSON_DEPTH; a UTF-8 byte order mark before the text is skipped in files
+ * (json_stream) and refused in memory; lone surrogate escapes (\ud800) are
+ * accepted by the scanner and decoded as U+FFFD.
+ */
+#ifndef JSON_JSON_H
+#define JSON_JSON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/diag.h"
+#include "base/input.h"
+
+#define JSON_DEPTH 512
+
+enum json_type {
+	JSON_NONE,	/* end of the text, or no value starts here */
+	JSON_NULL,
+	JSON_FALSE,
+	JSON_TRUE,
+	JSON_NUMBER,
+	JSON_STRING,
+	JSON_ARRAY,
+	JSON_OBJECT,
+};
+
+struct json {
+	const char *p, *end;	/* unread text */
+	const char *begin;	/* first byte of the text (or of the window) */
+	struct input *in;	/* where more comes from; NULL for memory */
+	uint64_t line;		/* line number of begin, from 1 */
+	uint64_t col;		/* column of begin, from 1 */
+	const char *error;	/* what is wrong; NULL: nothing so far */
+	struct pos error_pos;	/* its line and column */
+	unsigned depth;
+	bool fresh;		/* a container was opened and nothing came yet */
+};
+
+void json_begin(struct json *j, struct span text);
+/* The same for text that starts at line `line`, column `col` of a file. */
+void json_begin_at(struct json *j, struct span text, uint64_t line, uint64_t col);
+void json_stream(struct json *j, struct input *in);
+
+/* Type of the value that comes next. */
+enum json_type json_peek(struct json *j);
+
+/* Go into an object or an array. False when the next value is something else (error). */
+bool json_object(struct json *j);
+bool json_array(struct json *j);
+/* Next member: true and its key; the value comes next. False at the end (consumed) or error. */
+bool json_key(struct json *j, struct span *key);
+/* Is there a next element? It comes next. */
+bool json_item(struct json *j);
+
+/* Take the next value whole: its raw text (strings with quotes). */
+bool json_value(struct json *j, struct span *raw);
+/* Pass over the next value, holding nothing of it. */
+bool json_skip(struct json *j);
+/* Take a string (without quotes, escapes as they are) or a number (its text). */
+bool json_string(struct json *j, struct span *raw);
+bool json_number(struct json *j, struct span *raw);
+
+/* True when there was no error and nothing but white space is left. */
+bool json_end(struct json *j);
+/* Record an error of the caller's own at the next value. Returns false. */
+bool json_fail(struct json *j, const char *error);
+/* Report the error that happened: "file:line:col: error: ... [json]". */
+void json_error(const struct json *j, const char *file);
+/* Line and column of a place in the text (for a stream: in the current window). */
+struct pos json_pos(const struct json *j, const char *at, const char *file);
+
+/* ---- raw values: text that a scanner has accepted ---- */
+
+enum json_type json_type_of(struct span raw);
+
+/* Content of a raw string value: the quotes taken off; SPAN_NONE when it is no string. */
+struct span json_unquote(struct span raw);
+
+/* Append the decoded form of a raw string (without quotes). */
+void json_decode(struct buf *out, struct span raw);
+
+/*
+ * The decoded string: the raw span itself when it has no escapes, else decoded
+ * into *scratch (which is reset first). Takes the value with or without quotes
+ * according to the function.
+ */
+struct span json_text(struct span raw, struct buf *scratch);		/* without quotes */
+struct span json_value_text(struct span raw, struct buf *scratch);	/* with quotes */
+
+/* The value of member `key` of a raw object; SPAN_NONE when absent. The first of duplicates. */
+struct span json_member(struct span object, const char *key);
+
+/* Numbers of a raw array, at most max; the count in the array, SIZE_MAX when it holds anything else. */
+size_t json_numbers(struct span array, double *v, size_t max);
+
+/* Is `text` one valid JSON value and nothing else? */
+bool json_valid(struct span text);
+
+#endif

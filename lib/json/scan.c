@@ -1,0 +1,331 @@
+/* The inner loop of the scanner: see scan.h. */
+#include "json/scan.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "json/json.h"
+
+/* What is open, one bit a level: 1 = object. */
+struct nest {
+	uint64_t bits[JSON_DEPTH / 64];
+	unsigned depth, max;
+};
+
+struct scan {
+	const char *p, *end;
+	const char *why;
+};
+
+static enum scan_result
+bad(struct scan *s, const char *at, const char *why)
+{
+	s->p = at;
+	s->why = why;
+	return SCAN_BAD;
+}
+
+/* Bytes that need a look inside a string: quote, backslash, control, not ASCII. */
+static bool
+is_special(unsigned char c)
+{
+	return c < 0x20 || c == '"' || c == '\\' || c >= 0x80;
+}
+
+/* Is any byte of w special? The usual tests for "a byte is zero / less than n". */
+static bool
+any_special(uint64_t w)
+{
+	const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
+	uint64_t quote = w ^ (ones * '"'), slash = w ^ (ones * '\\');
+
+	return ((w | (w - ones * 0x20) | (quote - ones) | (slash - ones)) & highs) != 0;
+}
+
+static enum scan_result
+scan_escape(struct scan *s)
+{
+	const char *p = s->p;
+
+	if (s->end - p < 2)
+		return SCAN_MORE;
+	if (p[1] != 'u') {
+		if (p[1] == '\0' || !strchr("\"\\/bfnrt", p[1]))
+			return bad(s, p, "no such escape in a string");
+		s->p += 2;
+		return SCAN_DONE;
+	}
+	for (int i = 2; i < 6; i++) {
+		if (p + i >= s->end)
+			return SCAN_MORE;
+		if (!((p[i] >= '0' && p[i] <= '9') || ((p[i] | 32) >= 'a' && (p[i] | 32) <= 'f')))
+			return bad(s, p, "\\u needs four hex digits");
+	}
+	s->p += 6;
+	return SCAN_DONE;
+}
+
+static enum scan_result
+scan_utf8(struct scan *s)
+{
+	size_t left = (size_t)(s->end - s->p), n = utf8_length(s->p, left);
+
+	if (n == 0 && left < 4) {
+		/* may be cut by the end of the window: is what is there a valid start? */
+		unsigned char c = (unsigned char)*s->p;
+		size_t want = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
+
+		if (c >= 0xc2 && c <= 0xf4 && left < want)
+			return SCAN_MORE;
+	}
+	if (n == 0)
+		return bad(s, s->p, "invalid UTF-8");
+	s->p += n;
+	return SCAN_DONE;
+}
+
+/* s->p is at the opening quote. */
+static enum scan_result
+scan_string(struct scan *s)
+{
+	enum scan_result r;
+	uint64_t w;
+
+	s->p++;
+	for (;;) {
+		while (s->end - s->p >= 8 && (memcpy(&w, s->p, 8), !any_special(w)))
+			s->p += 8;
+		while (s->p < s->end && !is_special((unsigned char)*s->p))
+			s->p++;
+		if (s->p == s->end)
+			return SCAN_MORE;
+		if (*s->p == '"') {
+			s->p++;
+			return SCAN_DONE;
+		}
+		if (*s->p == '\\')
+			r = scan_escape(s);
+		else if ((unsigned char)*s->p >= 0x80)
+			r = scan_utf8(s);
+		else
+			return bad(s, s->p, "control character in a string");
+		if (r != SCAN_DONE)
+			return r;
+	}
+}
+
+static inline bool
+digit(const char *p, const char *end)
+{
+	return p < end && (unsigned char)(*p - '0') < 10;
+}
+
+static enum scan_result
+scan_number(struct scan *s)
+{
+	const char *p = s->p, *end = s->end;
+
+	if (*p == '-')
+		p++;
+	if (p == end)
+		return SCAN_MORE;
+	if (*p == '0') {
+		p++;
+		if (digit(p, end))
+			return bad(s, p, "a number cannot start with 0 and another digit");
+	} else if (digit(p, end)) {
+		while (digit(++p, end))
+			continue;
+	} else {
+		return bad(s, p, "a digit should be here");
+	}
+	if (p < end && *p == '.') {
+		if (++p == end)
+			return SCAN_MORE;
+		if (!digit(p, end))
+			return bad(s, p, "a digit should follow the point");
+		while (digit(++p, end))
+			continue;
+	}
+	if (p < end && (*p | 32) == 'e') {
+		p++;
+		if (p < end && (*p == '+' || *p == '-'))
+			p++;
+		if (p == end)
+			return SCAN_MORE;
+		if (!digit(p, end))
+			return bad(s, p, "a digit should be in the exponent");
+		while (digit(++p, end))
+			continue;
+	}
+	s->p = p;
+	return SCAN_DONE;
+}
+
+static enum scan_result
+scan_word(struct scan *s, const char *word)
+{
+	size_t n = strlen(word), left = (size_t)(s->end - s->p);
+
+	if (memcmp(s->p, word, left < n ? left : n) != 0)
+		return bad(s, s->p, "a value should be here");
+	if (left < n)
+		return SCAN_MORE;
+	s->p += n;
+	return SCAN_DONE;
+}
+
+static inline bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+static inline void
+skip_blank(struct scan *s)
+{
+	while (s->p < s->end && is_blank(*s->p))
+		s->p++;
+}
+
+/* A key and its colon. */
+static enum scan_result
+scan_key(struct scan *s)
+{
+	enum scan_result r;
+
+	if (s->p == s->end)
+		return SCAN_MORE;
+	if (*s->p != '"')
+		return bad(s, s->p, "a key in double quotes should be here");
+	r = scan_string(s);
+	if (r != SCAN_DONE)
+		return r;
+	skip_blank(s);
+	if (s->p == s->end)
+		return SCAN_MORE;
+	if (*s->p != ':')
+		return bad(s, s->p, "':' should be here");
+	s->p++;
+	skip_blank(s);
+	return SCAN_DONE;
+}
+
+static void
+push(struct nest *n, bool object)
+{
+	unsigned d = n->depth++;
+	uint64_t bit = (uint64_t)1 << (d % 64);
+
+	if (object)
+		n->bits[d / 64] |= bit;
+	else
+		n->bits[d / 64] &= ~bit;
+}
+
+static bool
+in_object(const struct nest *n)
+{
+	unsigned d = n->depth - 1;
+
+	return n->bits[d / 64] >> (d % 64) & 1;
+}
+
+/* After '{' or '[': the first key, or the end at once. Sets *closed. */
+static enum scan_result
+enter(struct scan *s, struct nest *n, bool *closed)
+{
+	bool object = *s->p == '{';
+
+	*closed = false;
+	if (n->depth >= n->max)
+		return bad(s, s->p, "nested too deep");
+	s->p++;
+	skip_blank(s);
+	if (s->p == s->end)
+		return SCAN_MORE;
+	if (*s->p == (object ? '}' : ']')) {
+		s->p++;
+		*closed = true;
+		return SCAN_DONE;
+	}
+	push(n, object);
+	return object ? scan_key(s) : SCAN_DONE;
+}
+
+/* Behind a value: close containers, and find the next value. Done when nothing is open. */
+static enum scan_result
+leave(struct scan *s, struct nest *n)
+{
+	while (n->depth > 0) {
+		bool object = in_object(n);
+
+		skip_blank(s);
+		if (s->p == s->end)
+			return SCAN_MORE;
+		if (*s->p == ',') {
+			s->p++;
+			skip_blank(s);
+			return object ? scan_key(s) : SCAN_DONE;
+		}
+		if (*s->p != (object ? '}' : ']'))
+			return bad(s, s->p, object ? "',' or '}' should be here"
+			    : "',' or ']' should be here");
+		s->p++;
+		n->depth--;
+	}
+	return SCAN_DONE;
+}
+
+static enum scan_result
+scan_one(struct scan *s, struct nest *n, bool *entered)
+{
+	bool closed;
+	enum scan_result r;
+
+	*entered = false;
+	switch (*s->p) {
+	case '{':
+	case '[':
+		r = enter(s, n, &closed);
+		*entered = !closed;
+		return r;
+	case '"':
+		return scan_string(s);
+	case 't':
+		return scan_word(s, "true");
+	case 'f':
+		return scan_word(s, "false");
+	case 'n':
+		return scan_word(s, "null");
+	case '-': case '0': case '1': case '2': case '3': case '4':
+	case '5': case '6': case '7': case '8': case '9':
+		return scan_number(s);
+	default:
+		return bad(s, s->p, "a value should be here");
+	}
+}
+
+enum scan_result
+scan_value(const char *p, const char *end, unsigned depth, const char **stop, const char **why)
+{
+	struct scan s = { p, end, NULL };
+	struct nest n = { .depth = 0, .max = depth < JSON_DEPTH ? depth : JSON_DEPTH };
+	enum scan_result r;
+	bool entered;
+
+	do {
+		if (s.p == end) {
+			r = SCAN_MORE;
+			break;
+		}
+		r = scan_one(&s, &n, &entered);
+		if (r == SCAN_DONE && !entered)
+			r = leave(&s, &n);
+	} while (r == SCAN_DONE && n.depth > 0);
+	*stop = s.p;
+	*why = s.why;
+	return r;
+}

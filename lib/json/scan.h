@@ -1,0 +1,23 @@
+/*
+ * The inner loop of the scanner: one JSON value in memory, checked strictly.
+ * For json.c only.
+ */
+#ifndef JSON_SCAN_H
+#define JSON_SCAN_H
+
+enum scan_result {
+	SCAN_DONE,	/* *stop is behind the value */
+	SCAN_MORE,	/* the text ended inside the value */
+	SCAN_BAD,	/* *stop is the byte at fault, *why says what is wrong */
+};
+
+/*
+ * Scan the value that starts at p (no white space before it), with at most
+ * `depth` levels of nesting. A number that reaches `end` is SCAN_DONE with
+ * *stop == end when it is complete as it stands: the caller knows whether
+ * more digits may follow.
+ */
+enum scan_result scan_value(const char *p, const char *end, unsigned depth, const char **stop,
+    const char **why);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * What belongs to the dataset and to no sample: the header record.
+ *
+ *	{"dataset":{"name":"voc","format":"voc","classes":[{"name":"person","id":15}, ...], ...}}
+ *
+ * Headers may stand anywhere in a stream and there may be several (cat merges
+ * datasets): they are merged by class name; a name with two ids, or an id with
+ * two names, is reported and the first one stays.
+ */
+#ifndef RECORD_DATASET_H
+#define RECORD_DATASET_H
+
+#include <stdbool.h>
+
+#include "base/strmap.h"
+#include "record/record.h"
+
+struct class_def {
+	char *name;		/* decoded */
+	char *id;		/* raw JSON as given, NULL when there is none */
+	char *raw;		/* the whole object as given */
+};
+
+struct dataset {
+	struct class_def *classes;	/* in order */
+	size_t n, cap;
+	struct strmap by_name;		/* name -> index */
+	struct strmap by_id;		/* raw id -> index */
+	struct buf members;		/* raw JSON object of the first header's other members, "{...}" */
+	bool seen;			/* there was a header */
+};
+
+void dataset_init(struct dataset *d);
+void dataset_release(struct dataset *d);
+
+/* Take in a header record. Clashes are reported (rule "class-clash"). */
+void dataset_merge(struct dataset *d, const struct record *header);
+
+/* Index of a class, -1 when unknown. dataset_add_class adds it at the end. */
+long dataset_class(const struct dataset *d, struct span name);
+size_t dataset_add_class(struct dataset *d, struct span name);
+
+/* One class name a line (empty lines dropped): --classes FILE. False: said so. */
+bool dataset_load_classes(struct dataset *d, const char *path);
+
+/* A member of the header beside name, format, classes: raw JSON or SPAN_NONE. */
+struct span dataset_member(const struct dataset *d, const char *key);
+
+/* Append the header record with its line end. */
+void dataset_write(const struct dataset *d, struct buf *out);
+
+#endif
