@@ -21,11 +21,14 @@
 
 struct buf {
 	char *p;
-	size_t n;	/* bytes in use, without the final NUL */
-	size_t cap;	/* bytes allocated */
+	size_t n;   /* bytes in use, without the final NUL */
+	size_t cap; /* bytes allocated */
 };
 
-#define BUF_INIT { NULL, 0, 0 }
+#define BUF_INIT \
+	{ \
+		NULL, 0, 0 \
+	}
 
 /* Room for `extra` more bytes and a NUL. */
 void buf_grow(struct buf *b, size_t extra);
@@ -74,7 +77,7 @@ buf_addspan(struct buf *b, struct span s)
 }
 
 static inline void
-buf_cut(struct buf *b, size_t n)	/* shorten to n bytes */
+buf_cut(struct buf *b, size_t n) /* shorten to n bytes */
 {
 	if (n < b->n) {
 		b->n = n;

@@ -24,15 +24,59 @@ static _Thread_local struct diag_sink *sink_now;
 
 static const char *const level_name[] = { "note", "warning", "error" };
 
-void diag_program(const char *name) { program = name; }
-const char *diag_program_name(void) { return program; }
-void diag_json(bool on) { as_json = on; }
-void diag_quiet(bool on) { quiet = on; }
-void diag_strict(bool on) { strict = on; }
-bool diag_is_strict(void) { return strict; }
-bool diag_is_quiet(void) { return quiet; }
-int status_get(void) { return atomic_load(&status); }
-uint64_t diag_count(enum diag_level level) { return atomic_load(&counts[level]); }
+void
+diag_program(const char *name)
+{
+	program = name;
+}
+
+const char *
+diag_program_name(void)
+{
+	return program;
+}
+
+void
+diag_json(bool on)
+{
+	as_json = on;
+}
+
+void
+diag_quiet(bool on)
+{
+	quiet = on;
+}
+
+void
+diag_strict(bool on)
+{
+	strict = on;
+}
+
+bool
+diag_is_strict(void)
+{
+	return strict;
+}
+
+bool
+diag_is_quiet(void)
+{
+	return quiet;
+}
+
+int
+status_get(void)
+{
+	return atomic_load(&status);
+}
+
+uint64_t
+diag_count(enum diag_level level)
+{
+	return atomic_load(&counts[level]);
+}
 
 void
 status_raise(int s)
@@ -57,7 +101,8 @@ diag_escape(struct buf *out, struct span s)
 		unsigned char c = (unsigned char)s.p[i];
 
 		n = utf8_length(s.p + i, s.n - i);
-		if (n == 0 || c < 0x20 || c == 0x7f || (c == 0xc2 && (unsigned char)s.p[i + 1] < 0xa0)) {
+		if (n == 0 || c < 0x20 || c == 0x7f ||
+		    (c == 0xc2 && (unsigned char)s.p[i + 1] < 0xa0)) {
 			buf_addf(out, "\\x%02x", c);
 			i++;
 		} else {
@@ -94,7 +139,8 @@ diag_json_string(struct buf *out, struct span s)
 }
 
 static void
-format_text(struct buf *out, enum diag_level level, struct pos at, const char *rule, struct span msg)
+format_text(
+    struct buf *out, enum diag_level level, struct pos at, const char *rule, struct span msg)
 {
 	if (at.file) {
 		diag_escape(out, span_str(at.file));
@@ -114,7 +160,8 @@ format_text(struct buf *out, enum diag_level level, struct pos at, const char *r
 }
 
 static void
-format_json(struct buf *out, enum diag_level level, struct pos at, const char *rule, struct span msg)
+format_json(
+    struct buf *out, enum diag_level level, struct pos at, const char *rule, struct span msg)
 {
 	buf_adds(out, "{\"program\":");
 	diag_json_string(out, span_str(program));
@@ -144,7 +191,7 @@ write_stderr(struct span s)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return;		/* nowhere left to say it */
+			return; /* nowhere left to say it */
 		s.p += n;
 		s.n -= (size_t)n;
 	}
@@ -238,7 +285,8 @@ die(const char *fmt, ...)
 	if (sink_now)
 		write_stderr(buf_span(&sink_now->text));
 	if (as_json)
-		dprintf(STDERR_FILENO, "{\"program\":\"%s\",\"level\":\"error\",\"message\":\"", program);
+		dprintf(STDERR_FILENO, "{\"program\":\"%s\",\"level\":\"error\",\"message\":\"",
+		    program);
 	else
 		dprintf(STDERR_FILENO, "%s: error: ", program);
 	for (size_t i = 0; i < msg.n; i++)

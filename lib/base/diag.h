@@ -32,21 +32,21 @@
 
 enum {
 	STATUS_OK = 0,
-	STATUS_FINDINGS = 1,	/* done, but the answer is no or something was left out */
-	STATUS_TROUBLE = 2,	/* could not do it: usage, I/O, memory */
+	STATUS_FINDINGS = 1, /* done, but the answer is no or something was left out */
+	STATUS_TROUBLE = 2,  /* could not do it: usage, I/O, memory */
 };
 
 enum diag_level {
 	DIAG_NOTE,
 	DIAG_WARNING,
-	DIAG_ERROR,	/* raises the status to 1 */
+	DIAG_ERROR, /* raises the status to 1 */
 };
 
 /* Where: file NULL = no place at all, line 0 = the file, col 0 = the line. */
 struct pos {
 	const char *file;
-	uint64_t line;		/* from 1 */
-	uint64_t col;		/* from 1, in bytes */
+	uint64_t line; /* from 1 */
+	uint64_t col;  /* from 1, in bytes */
 };
 
 #define POS_NONE ((struct pos){ NULL, 0, 0 })
@@ -91,14 +91,14 @@ void say(const char *fmt, ...) __attribute__((format(printf, 1, 2), cold));
 void diag_program(const char *name);
 const char *diag_program_name(void);
 void diag_json(bool on);
-void diag_quiet(bool on);	/* no notes, no say() */
-void diag_strict(bool on);	/* the first error ends the run with status 1 */
+void diag_quiet(bool on);  /* no notes, no say() */
+void diag_strict(bool on); /* the first error ends the run with status 1 */
 bool diag_is_strict(void);
 bool diag_is_quiet(void);
 
 void status_raise(int status);
 int status_get(void);
-uint64_t diag_count(enum diag_level level);	/* said so far */
+uint64_t diag_count(enum diag_level level); /* said so far */
 
 /*
  * A sink keeps the messages of one job until their turn comes. While a sink
@@ -112,7 +112,7 @@ struct diag_sink {
 	int status;
 };
 
-struct diag_sink *diag_sink(struct diag_sink *sink);	/* returns the one before */
+struct diag_sink *diag_sink(struct diag_sink *sink); /* returns the one before */
 void diag_flush(struct diag_sink *sink);
 void diag_sink_release(struct diag_sink *sink);
 

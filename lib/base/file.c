@@ -59,7 +59,7 @@ sync_fd(const char *dir, int (*sync_call)(int))
 	close(fd);
 	errno = err;
 	if (r != 0 && (err == EINVAL || err == EROFS))
-		return 0;	/* a file system that cannot sync folders */
+		return 0; /* a file system that cannot sync folders */
 	return r;
 }
 

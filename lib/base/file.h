@@ -16,12 +16,12 @@
 #include "base/out.h"
 
 enum {
-	FILE_FORCE = 1,		/* replace an existing target */
-	FILE_NOSYNC = 2,	/* one of many: the caller syncs once at the end (file_sync_all) */
+	FILE_FORCE = 1,  /* replace an existing target */
+	FILE_NOSYNC = 2, /* one of many: the caller syncs once at the end (file_sync_all) */
 };
 
 struct newfile {
-	struct out out;		/* write here */
+	struct out out; /* write here */
 	char *path, *tmp;
 	struct tmpfile_entry *watch;
 	unsigned flags;

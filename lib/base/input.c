@@ -22,8 +22,12 @@ void
 input_memory(struct input *in, struct span bytes, const char *name)
 {
 	/* the window is never written to when fd is -1 */
-	*in = (struct input){ .fd = -1, .name = xstrdup(name), .base = (char *)(uintptr_t)bytes.p,
-		.w = bytes.n, .cap = 0, .eof = true };
+	*in = (struct input){ .fd = -1,
+		.name = xstrdup(name),
+		.base = (char *)(uintptr_t)bytes.p,
+		.w = bytes.n,
+		.cap = 0,
+		.eof = true };
 }
 
 bool
@@ -132,7 +136,8 @@ input_line(struct input *in, struct span *line)
 	in->line++;
 	for (;;) {
 		nl = in->w - in->r > seen
-		    ? memchr(in->base + in->r + seen, '\n', in->w - in->r - seen) : NULL;
+			 ? memchr(in->base + in->r + seen, '\n', in->w - in->r - seen)
+			 : NULL;
 		if (nl)
 			break;
 		seen = in->w - in->r;

@@ -16,13 +16,13 @@
 #include "base/diag.h"
 
 struct input {
-	int fd;			/* -1: memory */
-	char *name;		/* for messages: the path, or <stdin> */
-	char *base;		/* the window: bytes [r, w) are unread */
+	int fd;     /* -1: memory */
+	char *name; /* for messages: the path, or <stdin> */
+	char *base; /* the window: bytes [r, w) are unread */
 	size_t r, w, cap;
-	uint64_t offset;	/* of base[0] in the stream */
-	uint64_t line;		/* number of the line that was returned last */
-	bool eof;		/* nothing after base[w] */
+	uint64_t offset; /* of base[0] in the stream */
+	uint64_t line;   /* number of the line that was returned last */
+	bool eof;        /* nothing after base[w] */
 };
 
 /* Open `path`, "-" for standard input. False: said so (status 2). */

@@ -39,7 +39,7 @@ void *xcalloc(size_t count, size_t size);
 void *xreallocarray(void *p, size_t count, size_t size);
 void *xmemdup(const void *p, size_t n);
 char *xstrdup(const char *s);
-char *xstrndup(const char *s, size_t n);	/* adds the final NUL */
+char *xstrndup(const char *s, size_t n); /* adds the final NUL */
 
 /* printf into a new string. */
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

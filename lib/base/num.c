@@ -6,17 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const double power10[] = {
-	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
-	1e17, 1e18, 1e19, 1e20, 1e21, 1e22
-};
+static const double power10[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
+	1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
 
 /*
  * The parts of a decimal number. Up to 19 digits fit `digits`; `exact` says that none was lost.
  */
 struct decimal {
 	uint64_t digits;
-	int exponent;		/* value = digits * 10^exponent */
+	int exponent; /* value = digits * 10^exponent */
 	bool negative, exact;
 };
 
@@ -211,7 +209,7 @@ num_add(struct buf *b, double value)
 	char s[40];
 
 	if (!isfinite(value)) {
-		buf_adds(b, "null");	/* JSON has no word for it; callers check first */
+		buf_adds(b, "null"); /* JSON has no word for it; callers check first */
 		return;
 	}
 	if (a == 0) {

@@ -26,7 +26,7 @@ struct slot {
 struct ring {
 	const struct ordered *o;
 	pthread_mutex_t lock;
-	pthread_cond_t moved;	/* head advanced, or the input ended */
+	pthread_cond_t moved; /* head advanced, or the input ended */
 	struct slot *slot;
 	size_t slots;
 	uint64_t head, tail;
@@ -110,7 +110,7 @@ ordered_run(const struct ordered *o, int threads)
 	for (size_t i = 0; i < r.slots; i++)
 		r.slot[i].job = xcalloc(1, o->size);
 	if (threads > 1) {
-		#pragma omp parallel num_threads(threads)
+#pragma omp parallel num_threads(threads)
 		worker(&r);
 	} else {
 		worker(&r);

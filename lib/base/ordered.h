@@ -28,7 +28,7 @@ struct ordered {
 	bool (*take)(void *ctx, void *job);
 	void (*work)(void *ctx, void *job);
 	void (*give)(void *ctx, void *job);
-	void (*release)(void *job);	/* may be NULL */
+	void (*release)(void *job); /* may be NULL */
 };
 
 void ordered_run(const struct ordered *o, int threads);

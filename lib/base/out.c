@@ -29,7 +29,7 @@ static void
 failed(const struct out *o)
 {
 	if (errno == EPIPE)
-		tmpfiles_exit(STATUS_TROUBLE);	/* the reader had enough */
+		tmpfiles_exit(STATUS_TROUBLE); /* the reader had enough */
 	die("%s: cannot write:", o->name);
 }
 

@@ -15,10 +15,10 @@
 #include "base/buf.h"
 
 struct out {
-	struct buf b;		/* what is not written yet */
+	struct buf b; /* what is not written yet */
 	int fd;
-	const char *name;	/* for messages; not owned */
-	uint64_t written;	/* bytes */
+	const char *name; /* for messages; not owned */
+	uint64_t written; /* bytes */
 	bool closed;
 };
 
@@ -29,7 +29,7 @@ void out_init(struct out *o, int fd, const char *name);
 struct out *out_stdout(void);
 
 void out_flush(struct out *o);
-void out_close(struct out *o);	/* flush, close, release the buffer */
+void out_close(struct out *o); /* flush, close, release the buffer */
 
 #define OUT_BLOCK (64 * 1024)
 

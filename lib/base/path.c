@@ -97,8 +97,9 @@ path_is_uri(struct span s)
 {
 	size_t i = 0;
 
-	while (i < s.n && ((s.p[i] >= 'a' && s.p[i] <= 'z') || (s.p[i] >= 'A' && s.p[i] <= 'Z') ||
-	    (i > 0 && ((s.p[i] >= '0' && s.p[i] <= '9') || strchr("+-.", s.p[i])))))
+	while (
+	    i < s.n && ((s.p[i] >= 'a' && s.p[i] <= 'z') || (s.p[i] >= 'A' && s.p[i] <= 'Z') ||
+			   (i > 0 && ((s.p[i] >= '0' && s.p[i] <= '9') || strchr("+-.", s.p[i])))))
 		i++;
 	return i > 1 && s.n - i >= 3 && memcmp(s.p + i, "://", 3) == 0;
 }

@@ -10,7 +10,7 @@
 
 /* `what` names the things counted ("images"); total 0 = unknown. */
 void progress_begin(const char *what, uint64_t total);
-void progress_step(uint64_t n);		/* n more are done; one thread at a time */
+void progress_step(uint64_t n); /* n more are done; one thread at a time */
 void progress_end(void);
 
 #endif

@@ -70,6 +70,7 @@ int
 sha256_file(int dirfd, const char *path, unsigned char digest[SHA256_SIZE], uint64_t *bytes)
 {
 	int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+
 	enum { BLOCK = 128 * 1024 };
 	struct sha256 *s;
 	uint64_t total = 0;

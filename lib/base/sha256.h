@@ -16,7 +16,8 @@ struct sha256;
 struct sha256 *sha256_new(void);
 void sha256_reset(struct sha256 *s);
 void sha256_add(struct sha256 *s, const void *p, size_t n);
-void sha256_end(struct sha256 *s, unsigned char digest[SHA256_SIZE]);	/* reset before using it again */
+void sha256_end(
+    struct sha256 *s, unsigned char digest[SHA256_SIZE]); /* reset before using it again */
 void sha256_free(struct sha256 *s);
 
 /* Of bytes in memory. */

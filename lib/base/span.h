@@ -10,7 +10,7 @@
 #include <string.h>
 
 struct span {
-	const char *p;		/* NULL: there is none (absent, not empty) */
+	const char *p; /* NULL: there is none (absent, not empty) */
 	size_t n;
 };
 

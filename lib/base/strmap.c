@@ -31,7 +31,7 @@ hash_bytes(const void *bytes, size_t n)
 	for (; n >= 8; p += 8, n -= 8) {
 		uint64_t w = 0;
 
-		for (int i = 0; i < 8; i++)	/* little-endian on every machine; one load on most */
+		for (int i = 0; i < 8; i++) /* little-endian on every machine; one load on most */
 			w |= (uint64_t)p[i] << (8 * i);
 		h = mix(h ^ w, 0xd6e8feb86659fd93u);
 	}

@@ -20,14 +20,17 @@ struct strmap_entry {
 };
 
 struct strmap {
-	struct strmap_entry *e;	/* in order of insertion */
+	struct strmap_entry *e; /* in order of insertion */
 	size_t n, cap;
-	uint32_t *slot;		/* index + 1 into e, 0 = free */
-	size_t slots;		/* power of two */
+	uint32_t *slot; /* index + 1 into e, 0 = free */
+	size_t slots;   /* power of two */
 	struct strmap_block *blocks;
 };
 
-#define STRMAP_INIT { NULL, 0, 0, NULL, 0, NULL }
+#define STRMAP_INIT \
+	{ \
+		NULL, 0, 0, NULL, 0, NULL \
+	}
 
 /* The entry of `key`, NULL when there is none. Valid until the next insertion. */
 struct strmap_entry *strmap_find(const struct strmap *m, struct span key);

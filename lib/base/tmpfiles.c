@@ -26,7 +26,7 @@
 struct tmpfile_entry {
 	struct tmpfile_entry *next;
 	_Atomic(char *) path;
-	pid_t owner;		/* a forked child removes nothing */
+	pid_t owner; /* a forked child removes nothing */
 };
 
 static _Atomic(struct tmpfile_entry *) entries;
@@ -130,5 +130,5 @@ tmpfiles_signals(void)
 	sigemptyset(&sa.sa_mask);
 	for (size_t i = 0; i < ARRAY_LEN(sigs); i++)
 		if (sigaction(sigs[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
-			sigaction(sigs[i], &sa, NULL);	/* what the parent ignores stays ignored */
+			sigaction(sigs[i], &sa, NULL); /* what the parent ignores stays ignored */
 }

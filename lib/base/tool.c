@@ -13,20 +13,30 @@
 #include "base/out.h"
 #include "base/tmpfiles.h"
 
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
-#ifndef PACKAGE_VERSION
-#define PACKAGE_VERSION "0"
-#endif
-
 static const struct tool *tool_now;
 static bool verbose;
 static uint64_t jobs;
 
-static void set_quiet(const char *v) { (void)v; diag_quiet(true); }
-static void set_json(const char *v) { (void)v; diag_json(true); }
-static void set_strict(const char *v) { (void)v; diag_strict(true); }
+static void
+set_quiet(const char *v)
+{
+	(void)v;
+	diag_quiet(true);
+}
+
+static void
+set_json(const char *v)
+{
+	(void)v;
+	diag_json(true);
+}
+
+static void
+set_strict(const char *v)
+{
+	(void)v;
+	diag_strict(true);
+}
 
 static void show_help(const char *v) __attribute__((noreturn));
 static void show_version(const char *v) __attribute__((noreturn));
@@ -37,11 +47,11 @@ static const struct opt common[] = {
 	{ 0, "json-errors", NULL, OPT_CALL, NULL, set_json, "diagnostics as JSON Lines" },
 	{ 0, "strict", NULL, OPT_CALL, NULL, set_strict, "stop at the first error" },
 	{ 'h', "help", NULL, OPT_CALL, NULL, show_help, "this help" },
-	{ 'V', "version", NULL, OPT_CALL, NULL, show_version, "versions of the program and its libraries" },
+	{ 'V', "version", NULL, OPT_CALL, NULL, show_version,
+	    "versions of the program and its libraries" },
 };
-static const struct opt common_jobs = {
-	'j', "jobs", "N", OPT_COUNT, &jobs, NULL, "threads (default: all cores)"
-};
+static const struct opt common_jobs = { 'j', "jobs", "N", OPT_COUNT, &jobs, NULL,
+	"threads (default: all cores)" };
 
 void
 strings_add(struct strings *s, const char *value)
@@ -272,7 +282,7 @@ tool_begin(const struct tool *tool, int argc, char **argv)
 	tool_now = tool;
 	diag_program(tool->name);
 	if (fcntl(STDOUT_FILENO, F_GETFD) < 0)
-		out_stdout()->closed = true;	/* then "success" would be a lie */
+		out_stdout()->closed = true; /* then "success" would be a lie */
 	open_standard_descriptors();
 	tmpfiles_signals();
 	parse_options(argc, argv);

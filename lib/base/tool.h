@@ -26,24 +26,24 @@
 #include "base/buf.h"
 
 enum opt_type {
-	OPT_FLAG = 1,	/* bool *: set to true */
-	OPT_STRING,	/* const char ** */
-	OPT_COUNT,	/* uint64_t *: a whole number */
-	OPT_SIZE,	/* uint64_t *: a whole number with K, M, G (powers of 1024) */
-	OPT_NUMBER,	/* double * */
-	OPT_LIST,	/* struct strings *: may be given more than once */
-	OPT_CHOICE,	/* int *: index of the word in `arg`, which is "a|b|c" */
-	OPT_CALL,	/* void (*)(const char *value): value NULL for a flag (arg == NULL) */
+	OPT_FLAG = 1, /* bool *: set to true */
+	OPT_STRING,   /* const char ** */
+	OPT_COUNT,    /* uint64_t *: a whole number */
+	OPT_SIZE,     /* uint64_t *: a whole number with K, M, G (powers of 1024) */
+	OPT_NUMBER,   /* double * */
+	OPT_LIST,     /* struct strings *: may be given more than once */
+	OPT_CHOICE,   /* int *: index of the word in `arg`, which is "a|b|c" */
+	OPT_CALL,     /* void (*)(const char *value): value NULL for a flag (arg == NULL) */
 };
 
 struct opt {
-	char letter;		/* 0: none */
-	const char *name;	/* long name, without dashes */
-	const char *arg;	/* name of the value in the help; NULL for flags */
+	char letter;      /* 0: none */
+	const char *name; /* long name, without dashes */
+	const char *arg;  /* name of the value in the help; NULL for flags */
 	enum opt_type type;
 	void *dest;
-	void (*call)(const char *value);	/* OPT_CALL */
-	const char *help;	/* one line; NULL: not shown */
+	void (*call)(const char *value); /* OPT_CALL */
+	const char *help;                /* one line; NULL: not shown */
 };
 
 /* A list of strings that the command line gave; they live as long as argv. */
@@ -56,13 +56,13 @@ void strings_add(struct strings *s, const char *value);
 void strings_release(struct strings *s);
 
 struct tool {
-	const char *name;	/* "ds-import" */
-	const char *synopsis;	/* "[-f FORMAT] [FILE ...]" */
-	const char *about;	/* one sentence */
-	const struct opt *opts;	/* ended by an all-zero entry; may be NULL */
-	const char *notes;	/* more lines for --help; may be NULL */
-	bool threads;		/* has -j */
-	void (*versions)(struct buf *out);	/* "libpng 1.6.39\n" lines; may be NULL */
+	const char *name;                  /* "ds-import" */
+	const char *synopsis;              /* "[-f FORMAT] [FILE ...]" */
+	const char *about;                 /* one sentence */
+	const struct opt *opts;            /* ended by an all-zero entry; may be NULL */
+	const char *notes;                 /* more lines for --help; may be NULL */
+	bool threads;                      /* has -j */
+	void (*versions)(struct buf *out); /* "libpng 1.6.39\n" lines; may be NULL */
 };
 
 /*

@@ -16,8 +16,9 @@
 void
 json_begin_at(struct json *j, struct span text, uint64_t line, uint64_t col)
 {
-	*j = (struct json){ .p = text.p, .end = text.p + text.n, .begin = text.p, .line = line,
-		.col = col };
+	*j = (struct json){
+		.p = text.p, .end = text.p + text.n, .begin = text.p, .line = line, .col = col
+	};
 }
 
 void
@@ -117,7 +118,7 @@ blank(struct json *j)
 			if ((unsigned char)*j->p > ' ')
 				return true;
 			if (*j->p != ' ' && *j->p != '\n' && *j->p != '\r' && *j->p != '\t')
-				return true;	/* no white space of JSON: an error for the caller */
+				return true; /* no white space of JSON: an error for the caller */
 			j->p++;
 		}
 		if (j->error || !more(j))
@@ -129,13 +130,20 @@ static enum json_type
 type_of_byte(char c)
 {
 	switch (c) {
-	case 'n': return JSON_NULL;
-	case 'f': return JSON_FALSE;
-	case 't': return JSON_TRUE;
-	case '"': return JSON_STRING;
-	case '[': return JSON_ARRAY;
-	case '{': return JSON_OBJECT;
-	default: return c == '-' || (c >= '0' && c <= '9') ? JSON_NUMBER : JSON_NONE;
+	case 'n':
+		return JSON_NULL;
+	case 'f':
+		return JSON_FALSE;
+	case 't':
+		return JSON_TRUE;
+	case '"':
+		return JSON_STRING;
+	case '[':
+		return JSON_ARRAY;
+	case '{':
+		return JSON_OBJECT;
+	default:
+		return c == '-' || (c >= '0' && c <= '9') ? JSON_NUMBER : JSON_NONE;
 	}
 }
 
@@ -201,8 +209,8 @@ next(struct json *j, char close)
 	if (fresh)
 		return true;
 	if (*j->p != ',')
-		return fail_at(j, j->p, close == '}' ? "',' or '}' should be here"
-		    : "',' or ']' should be here");
+		return fail_at(j, j->p,
+		    close == '}' ? "',' or '}' should be here" : "',' or ']' should be here");
 	j->p++;
 	if (!blank(j))
 		return fail_at(j, j->p, "the text ends inside an object or array");

@@ -45,7 +45,7 @@
 #define JSON_DEPTH 512
 
 enum json_type {
-	JSON_NONE,	/* end of the text, or no value starts here */
+	JSON_NONE, /* end of the text, or no value starts here */
 	JSON_NULL,
 	JSON_FALSE,
 	JSON_TRUE,
@@ -56,15 +56,15 @@ enum json_type {
 };
 
 struct json {
-	const char *p, *end;	/* unread text */
-	const char *begin;	/* first byte of the text (or of the window) */
-	struct input *in;	/* where more comes from; NULL for memory */
-	uint64_t line;		/* line number of begin, from 1 */
-	uint64_t col;		/* column of begin, from 1 */
-	const char *error;	/* what is wrong; NULL: nothing so far */
-	struct pos error_pos;	/* its line and column */
+	const char *p, *end;  /* unread text */
+	const char *begin;    /* first byte of the text (or of the window) */
+	struct input *in;     /* where more comes from; NULL for memory */
+	uint64_t line;        /* line number of begin, from 1 */
+	uint64_t col;         /* column of begin, from 1 */
+	const char *error;    /* what is wrong; NULL: nothing so far */
+	struct pos error_pos; /* its line and column */
 	unsigned depth;
-	bool fresh;		/* a container was opened and nothing came yet */
+	bool fresh; /* a container was opened and nothing came yet */
 };
 
 void json_begin(struct json *j, struct span text);
@@ -115,8 +115,8 @@ void json_decode(struct buf *out, struct span raw);
  * into *scratch (which is reset first). Takes the value with or without quotes
  * according to the function.
  */
-struct span json_text(struct span raw, struct buf *scratch);		/* without quotes */
-struct span json_value_text(struct span raw, struct buf *scratch);	/* with quotes */
+struct span json_text(struct span raw, struct buf *scratch);       /* without quotes */
+struct span json_value_text(struct span raw, struct buf *scratch); /* with quotes */
 
 /* The value of member `key` of a raw object; SPAN_NONE when absent. The first of duplicates. */
 struct span json_member(struct span object, const char *key);

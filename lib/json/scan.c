@@ -271,8 +271,8 @@ leave(struct scan *s, struct nest *n)
 			return object ? scan_key(s) : SCAN_DONE;
 		}
 		if (*s->p != (object ? '}' : ']'))
-			return bad(s, s->p, object ? "',' or '}' should be here"
-			    : "',' or ']' should be here");
+			return bad(s, s->p,
+			    object ? "',' or '}' should be here" : "',' or ']' should be here");
 		s->p++;
 		n->depth--;
 	}
@@ -300,8 +300,17 @@ scan_one(struct scan *s, struct nest *n, bool *entered)
 		return scan_word(s, "false");
 	case 'n':
 		return scan_word(s, "null");
-	case '-': case '0': case '1': case '2': case '3': case '4':
-	case '5': case '6': case '7': case '8': case '9':
+	case '-':
+	case '0':
+	case '1':
+	case '2':
+	case '3':
+	case '4':
+	case '5':
+	case '6':
+	case '7':
+	case '8':
+	case '9':
 		return scan_number(s);
 	default:
 		return bad(s, s->p, "a value should be here");

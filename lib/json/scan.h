@@ -6,9 +6,9 @@
 #define JSON_SCAN_H
 
 enum scan_result {
-	SCAN_DONE,	/* *stop is behind the value */
-	SCAN_MORE,	/* the text ended inside the value */
-	SCAN_BAD,	/* *stop is the byte at fault, *why says what is wrong */
+	SCAN_DONE, /* *stop is behind the value */
+	SCAN_MORE, /* the text ended inside the value */
+	SCAN_BAD,  /* *stop is the byte at fault, *why says what is wrong */
 };
 
 /*
@@ -17,7 +17,7 @@ enum scan_result {
  * *stop == end when it is complete as it stands: the caller knows whether
  * more digits may follow.
  */
-enum scan_result scan_value(const char *p, const char *end, unsigned depth, const char **stop,
-    const char **why);
+enum scan_result scan_value(
+    const char *p, const char *end, unsigned depth, const char **stop, const char **why);
 
 #endif

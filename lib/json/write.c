@@ -202,13 +202,13 @@ json_edit(struct buf *out, struct span object, const struct json_change *change,
 {
 	const char *from = object.p, *member_end;
 	struct span key, value;
-	uint64_t seen = 0;	/* bit i: change i was applied (n is small) */
-	bool any = false;	/* a member is in the output */
+	uint64_t seen = 0; /* bit i: change i was applied (n is small) */
+	bool any = false;  /* a member is in the output */
 	struct json j;
 
 	json_begin(&j, object);
 	json_object(&j);
-	member_end = j.p;	/* behind '{' or behind the last member kept or dropped */
+	member_end = j.p; /* behind '{' or behind the last member kept or dropped */
 	while (json_key(&j, &key) && json_value(&j, &value)) {
 		const struct json_change *c = change_of(key, change, n);
 		bool again = c && (seen >> (c - change) & 1);

@@ -22,15 +22,16 @@
 
 #include "base/buf.h"
 
-void jw_open(struct buf *b, char bracket);	/* '{' or '[' */
-void jw_close(struct buf *b, char bracket);	/* '}' or ']' */
-void jw_key(struct buf *b, const char *key);	/* a name of ours: no escapes in it */
-void jw_key_span(struct buf *b, struct span key);	/* any string */
-void jw_key_raw(struct buf *b, struct span key);	/* as the scanner gives it */
+void jw_open(struct buf *b, char bracket);        /* '{' or '[' */
+void jw_close(struct buf *b, char bracket);       /* '}' or ']' */
+void jw_key(struct buf *b, const char *key);      /* a name of ours: no escapes in it */
+void jw_key_span(struct buf *b, struct span key); /* any string */
+void jw_key_raw(struct buf *b, struct span key);  /* as the scanner gives it */
 void jw_string(struct buf *b, struct span s);
 void jw_str(struct buf *b, const char *s);
-void jw_raw_string(struct buf *b, struct span s);	/* escapes as the scanner gave them, without quotes */
-void jw_number(struct buf *b, double v);	/* shortest round trip */
+void jw_raw_string(
+    struct buf *b, struct span s);       /* escapes as the scanner gave them, without quotes */
+void jw_number(struct buf *b, double v); /* shortest round trip */
 void jw_u64(struct buf *b, uint64_t v);
 void jw_i64(struct buf *b, int64_t v);
 void jw_bool(struct buf *b, bool v);
@@ -52,7 +53,7 @@ void jw_member_raw(struct buf *b, const char *key, struct span json);
  */
 struct json_change {
 	const char *key;
-	struct span value;	/* raw JSON */
+	struct span value; /* raw JSON */
 };
 
 void json_edit(struct buf *out, struct span object, const struct json_change *change, size_t n);

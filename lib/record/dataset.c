@@ -86,7 +86,7 @@ merge_class(struct dataset *d, const struct record *h, struct span raw, struct b
 	struct strmap_entry *e;
 
 	if (json_type_of(raw) == JSON_STRING)
-		name = json_value_text(raw, scratch);	/* "classes":["a","b"] is understood too */
+		name = json_value_text(raw, scratch); /* "classes":["a","b"] is understood too */
 	if (!name.p) {
 		error_at(rec_pos(h, raw), "class", "a class must be an object with a \"name\"");
 		return;

@@ -16,18 +16,18 @@
 #include "record/record.h"
 
 struct class_def {
-	char *name;		/* decoded */
-	char *id;		/* raw JSON as given, NULL when there is none */
-	char *raw;		/* the whole object as given */
+	char *name; /* decoded */
+	char *id;   /* raw JSON as given, NULL when there is none */
+	char *raw;  /* the whole object as given */
 };
 
 struct dataset {
-	struct class_def *classes;	/* in order */
+	struct class_def *classes; /* in order */
 	size_t n, cap;
-	struct strmap by_name;		/* name -> index */
-	struct strmap by_id;		/* raw id -> index */
-	struct buf members;		/* raw JSON object of the first header's other members, "{...}" */
-	bool seen;			/* there was a header */
+	struct strmap by_name; /* name -> index */
+	struct strmap by_id;   /* raw id -> index */
+	struct buf members;    /* raw JSON object of the first header's other members, "{...}" */
+	bool seen;             /* there was a header */
 };
 
 void dataset_init(struct dataset *d);

@@ -83,8 +83,8 @@ check_types(struct record *r)
 	r->header = json_type_of(r->v[REC_DATASET]) == JSON_OBJECT;
 	if (r->header || json_type_of(r->v[REC_SOURCE]) == JSON_STRING)
 		return true;
-	error_at(r->pos, "record",
-	    "a record needs \"source\" (a sample) or \"dataset\" (a header)");
+	error_at(
+	    r->pos, "record", "a record needs \"source\" (a sample) or \"dataset\" (a header)");
 	return false;
 }
 
@@ -145,8 +145,8 @@ rec_u64(const struct record *r, enum rec_field f, uint64_t *value)
 bool
 rec_size(const struct record *r, double *width, double *height)
 {
-	return rec_number(r, REC_WIDTH, width) && rec_number(r, REC_HEIGHT, height) &&
-	    *width > 0 && *height > 0;
+	return rec_number(r, REC_WIDTH, width) && rec_number(r, REC_HEIGHT, height) && *width > 0 &&
+	       *height > 0;
 }
 
 struct span

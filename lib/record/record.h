@@ -41,27 +41,27 @@ enum rec_field {
 	REC_HARD,
 	REC_HARD_COEFFICIENT,
 	REC_ANNOTATION,
-	REC_DATASET,		/* makes the line a header */
+	REC_DATASET, /* makes the line a header */
 	REC_FIELDS,
 };
 
 /* Fields of an annotation. */
 enum ann_field {
 	/* shapes */
-	ANN_BBOX,		/* [x, y, w, h] */
-	ANN_RBOX,		/* [cx, cy, w, h, degrees clockwise] */
-	ANN_POLYGON,		/* list of rings, each flat [x1,y1,x2,y2,...] */
-	ANN_RLE,		/* {"size":[h,w],"counts":...} as COCO */
-	ANN_MASK,		/* {"source":path,"value":n} */
-	ANN_KEYPOINTS,		/* flat [x,y,v,...] */
-	ANN_POLYLINE,		/* flat */
-	ANN_LINE,		/* flat, two points */
-	ANN_POINT,		/* [x, y] */
-	ANN_CIRCLE,		/* [cx, cy, r] */
-	ANN_SPAN,		/* [start, end) in characters */
-	ANN_TIME,		/* [start, end) in seconds */
-	ANN_TEXT,		/* caption or transcript */
-	ANN_SHAPES = ANN_TEXT,	/* the fields before this one are geometry */
+	ANN_BBOX,              /* [x, y, w, h] */
+	ANN_RBOX,              /* [cx, cy, w, h, degrees clockwise] */
+	ANN_POLYGON,           /* list of rings, each flat [x1,y1,x2,y2,...] */
+	ANN_RLE,               /* {"size":[h,w],"counts":...} as COCO */
+	ANN_MASK,              /* {"source":path,"value":n} */
+	ANN_KEYPOINTS,         /* flat [x,y,v,...] */
+	ANN_POLYLINE,          /* flat */
+	ANN_LINE,              /* flat, two points */
+	ANN_POINT,             /* [x, y] */
+	ANN_CIRCLE,            /* [cx, cy, r] */
+	ANN_SPAN,              /* [start, end) in characters */
+	ANN_TIME,              /* [start, end) in seconds */
+	ANN_TEXT,              /* caption or transcript */
+	ANN_SHAPES = ANN_TEXT, /* the fields before this one are geometry */
 	/* the rest */
 	ANN_NAME,
 	ANN_ID,
@@ -72,8 +72,8 @@ enum ann_field {
 	ANN_TRUNCATED,
 	ANN_OCCLUDED,
 	ANN_GROUP,
-	ANN_UNIT,		/* "ratio": geometry is normalised; "codepoint": of a span */
-	ANN_FROM,		/* a relation */
+	ANN_UNIT, /* "ratio": geometry is normalised; "codepoint": of a span */
+	ANN_FROM, /* a relation */
 	ANN_TO,
 	ANN_ANNOTATED_BY,
 	ANN_CREATION_TIME,
@@ -85,23 +85,23 @@ extern const char *const rec_field_name[REC_FIELDS];
 extern const char *const ann_field_name[ANN_FIELDS];
 
 struct member {
-	struct span key;	/* raw, without quotes */
-	struct span value;	/* raw JSON */
+	struct span key;   /* raw, without quotes */
+	struct span value; /* raw JSON */
 };
 
 struct record {
-	struct span line;	/* the whole object */
-	struct pos pos;		/* of the line */
-	struct span v[REC_FIELDS];	/* raw JSON; p NULL: absent */
-	struct member *m;	/* every member, in order */
+	struct span line;          /* the whole object */
+	struct pos pos;            /* of the line */
+	struct span v[REC_FIELDS]; /* raw JSON; p NULL: absent */
+	struct member *m;          /* every member, in order */
 	size_t n, cap;
 	bool header;
 };
 
 struct annotation {
-	struct span raw;	/* the whole object */
+	struct span raw; /* the whole object */
 	struct span v[ANN_FIELDS];
-	struct member *m;	/* every member, in order */
+	struct member *m; /* every member, in order */
 	size_t n, cap;
 };
 
@@ -137,8 +137,8 @@ struct ann_iter {
 
 bool rec_annotated(const struct record *r);
 void ann_begin(struct ann_iter *it, const struct record *r);
-bool ann_next(struct ann_iter *it, struct annotation *a);	/* reuses a; start with all zero */
-bool ann_parse(struct annotation *a, struct span raw);		/* one object by itself */
+bool ann_next(struct ann_iter *it, struct annotation *a); /* reuses a; start with all zero */
+bool ann_parse(struct annotation *a, struct span raw);    /* one object by itself */
 void ann_release(struct annotation *a);
 
 struct span ann_string(const struct annotation *a, enum ann_field f, struct buf *scratch);
@@ -148,14 +148,14 @@ int ann_flag(const struct annotation *a, enum ann_field f);
 int json_flag(struct span raw);
 
 struct box {
-	double x, y, w, h;	/* pixels from the top left corner; the far edge is x + w */
+	double x, y, w, h; /* pixels from the top left corner; the far edge is x + w */
 };
 
 /* The bbox, or the hull of the other shapes it has (polygon, rbox, ...). False: no geometry. */
 bool ann_box(const struct annotation *a, struct box *box);
 /* Only the bbox field. */
 bool ann_bbox(const struct annotation *a, struct box *box);
-bool ann_is_ratio(const struct annotation *a);	/* "unit":"ratio" */
+bool ann_is_ratio(const struct annotation *a); /* "unit":"ratio" */
 
 /* Append the line with changes and a line end; nothing but the changes differs. */
 void rec_write(struct out *out, const struct record *r, const struct json_change *change, size_t n);
@@ -166,8 +166,8 @@ struct rec_reader {
 	char *const *files;
 	size_t nfiles, next;
 	bool open;
-	uint64_t read;		/* lines seen that are not blank */
-	uint64_t bad;		/* of them, left out with a diagnostic */
+	uint64_t read; /* lines seen that are not blank */
+	uint64_t bad;  /* of them, left out with a diagnostic */
 };
 
 void rec_open(struct rec_reader *rr, char *const *files, size_t n);
