@@ -11,6 +11,7 @@
 
 #include <dirent.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MUTATIONS = 20 };
 
@@ -105,24 +106,45 @@ is_visible(const struct dirent *e)
 	return e->d_name[0] != '.';
 }
 
+static void replay_path(const char *path);
+
 static void
-replay_folder(const char *root, const char *below, const char *name)
+replay_entry(const char *folder, const char *entry)
+{
+	char path[4096];
+
+	snprintf(path, sizeof path, "%s/%s", folder, entry);
+	replay_path(path);
+}
+
+/* A file, or a folder and all below it in the order of their names. */
+static void
+replay_path(const char *path)
 {
 	struct dirent **list;
+	int i, n = scandir(path, &list, is_visible, alphasort);
+
+	if (n < 0) {
+		replay(path);
+		return;
+	}
+	for (i = 0; i < n; i++) {
+		replay_entry(path, list[i]->d_name);
+		free(list[i]);
+	}
+	free(list);
+}
+
+static void
+replay_corpus(const char *root, const char *below, const char *name)
+{
 	char path[4096];
-	int i, n;
 
 	if (!root || !*root)
 		return;
 	snprintf(path, sizeof path, "%s/%s/%s", root, below, name);
-	n = scandir(path, &list, is_visible, alphasort);
-	for (i = 0; i < n; i++) {
-		snprintf(path, sizeof path, "%s/%s/%s/%s", root, below, name, list[i]->d_name);
-		replay(path);
-		free(list[i]);
-	}
-	if (n >= 0)
-		free(list);
+	if (access(path, F_OK) == 0)
+		replay_path(path);
 }
 
 int
@@ -133,10 +155,10 @@ main(int argc, char **argv)
 	int i;
 
 	for (i = 1; i < argc; i++)
-		replay(argv[i]);
+		replay_path(argv[i]);
 	if (argc == 1) {
-		replay_folder(getenv("srcdir"), "tests/fuzz/corpus", name);
-		replay_folder(getenv("DSUTILS_CORPORA"), "fuzz", name);
+		replay_corpus(getenv("srcdir"), "tests/fuzz/corpus", name);
+		replay_corpus(getenv("DSUTILS_CORPORA"), "fuzz", name);
 	}
 	if (files == 0 && unreadable == 0) {
 		printf("1..0 # SKIP no corpus for %s\n", name);
