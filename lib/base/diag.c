@@ -222,7 +222,7 @@ emit(enum diag_level level, struct pos at, const char *rule, struct span msg)
 }
 
 /* The message; when the format ends in ':' with the text of `err` after it. */
-static void
+__attribute__((format(printf, 2, 0))) static void
 message(struct buf *out, const char *fmt, va_list ap, int err)
 {
 	size_t n = strlen(fmt);
