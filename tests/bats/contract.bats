@@ -23,7 +23,7 @@ for_each() {
 
 helps() {
 	"$1" --help >help 2>err && "$1" -h >help2 || return 1
-	[ -s help ] && [ ! -s err ] && cmp help help2 && grep -q "^usage: $1" help
+	[ -s help ] && [ ! -s err ] && cmp help help2 && grep -q "^Usage: $1" help
 }
 
 @test "--help and -h print a usage on stdout" {
