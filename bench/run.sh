@@ -1,0 +1,130 @@
+#!/bin/bash
+# run.sh: measures dsutils against the programs people use today and against the floor: the least
+# that the same job can cost on this machine. `make bench` calls it as: run.sh BUILD-FOLDER OUTPUT.md
+#
+#   IMAGES=20000 ANNOTATIONS=150000   size of the COCO file (the public one: 118287 and 860001)
+#   PICTURES=FOLDER                   JPEGs to clean (default: the sound ones of the samples)
+#   RUNS=3                            each command runs so often; the best run counts
+#
+# A program that is not installed, or fails, is a line that says so. To have all of them on Debian:
+# apt-get install jq imagemagick graphicsmagick libvips-tools python3-pil
+set -eu
+
+build=$(cd "$1" && pwd)
+output=$2
+: "${IMAGES=20000}" "${ANNOTATIONS=150000}" "${RUNS=3}" "${PICTURES=}"
+work=$(mktemp -d "$build/bench/work.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+export PATH=$build/tools:$build/bench:$build/bench/floor:$PATH LC_ALL=C
+cd "$work"
+
+# begin TITLE: a new table; its first row is what the others are measured against.
+begin() {
+	base=
+	printf '\n## %s\n\n| program | wall s | CPU s | MB | wall, relative | command |\n| --- | ---: | ---: | ---: | ---: | --- |\n' "$1"
+}
+
+# row NAME PROGRAM COMMAND: COMMAND runs in a folder where out/ is new each time. 0 and 1 are the
+# statuses of a run that did its work; other programs than ours have to end with 0.
+row() {
+	local name=$1 program=$2 command=$3 wall cpu mb status
+	command -v "$program" >/dev/null || { echo "| $name | | | | | $program is not installed |" && return; }
+	read -r wall cpu mb status < <(timed "$RUNS" 'rm -rf out && mkdir out' "$command")
+	[ "$status" -eq 0 ] || [[ $status -eq 1 && $program == ds-* ]] ||
+		{ echo "| $name | | | | | failed with status $status: \`$command\` |" && return; }
+	: "${base:=$wall}"
+	printf '| %s | %s | %s | %s | %s | `%s` |\n' "$name" "$wall" "$cpu" "$mb" \
+		"$(awk -v a="$wall" -v b="$base" 'BEGIN { if (b > 0) printf "%.2f", a / b }')" "${command//|/\\|}"
+}
+
+version() {
+	local program=$1
+	shift
+	if command -v "$program" >/dev/null; then
+		echo "- $("$@" 2>&1 | grep -m 1 .)"
+	else
+		echo "- $program: not installed"
+	fi
+}
+
+machine() {
+	echo '# Benchmarks'
+	echo
+	echo 'Written by `make bench`; `bench/run.sh` says how to change the sizes. Relative to the first row of each table.'
+	echo
+	echo "- $(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores," \
+		"$(awk '/MemTotal/ { printf "%.0f GB", $2 / 1e6 }' /proc/meminfo), $(. /etc/os-release && echo "$PRETTY_NAME")"
+	version cc cc --version
+	version jq jq --version
+	version mogrify mogrify -version
+	version gm gm version
+	version vips vips --version
+	version python3 python3 --version
+	version pillow pillow --version
+}
+
+# Pillow has no program of its own: this is the loop that people write.
+make_pillow() {
+	local python
+	for python in "$(command -v python3)" /usr/bin/python3; do
+		"$python" -c 'import PIL' 2>/dev/null && break
+		python=
+	done
+	[ -n "$python" ] || return 0
+	mkdir -p bin && PATH=$work/bin:$PATH
+	printf '#!%s\n' "$python" >bin/pillow
+	cat >>bin/pillow <<'END'
+import os, sys, PIL
+from PIL import Image
+if "--version" in sys.argv:
+    sys.exit(print("Pillow", PIL.__version__))
+for name in sys.stdin.read().splitlines():
+    Image.open(name).convert("RGB").save("out/" + os.path.basename(name), quality=95)
+END
+	chmod +x bin/pillow
+}
+
+# The pictures are named in `list`; only those that every program can read.
+gather_pictures() {
+	if [ -n "$PICTURES" ]; then
+		find "$PICTURES" -name '*.jpg' | sort >list
+	else
+		tar -xf "$build/samples/shapes-voc.tar"
+		find "$PWD/shapes/JPEGImages" -name '00[0-3]?.jpg' | sort >list
+	fi
+}
+
+labels() {
+	local size
+	size="$(stat -c %s coco.json | awk '{ printf "%.0f MB", $1 / 1e6 }'), $ANNOTATIONS annotations"
+	begin "Reading COCO ($size)"
+	row 'floor: look at each byte' bytes 'bytes <coco.json'
+	row dsutils ds-import 'ds-import -f coco coco.json'
+	row jq jq 'jq -c . coco.json'
+	row 'Python json' python3 "python3 -c 'import json; json.load(open(\"coco.json\"))'"
+
+	begin "COCO to a YOLO folder ($IMAGES files)"
+	row 'floor: write the files' files "files out/labels $IMAGES 250"
+	row dsutils ds-export 'ds-import -f coco coco.json | ds-export -f yolo --images none -o out/yolo'
+}
+
+pictures() {
+	begin "Cleaning pictures ($(wc -l <list) JPEGs)"
+	row 'floor: decode and encode' jpeg 'jpeg 95 <list'
+	row dsutils ds-clean 'ds-clean -o out/clean <list'
+	row ImageMagick mogrify 'xargs mogrify -path out -quality 95 <list'
+	row GraphicsMagick gm 'xargs gm mogrify -output-directory out -create-directories -quality 95 -format jpg <list'
+	row libvips vips 'while read -r f; do vips copy "$f" "out/${f##*/}[Q=95]" || exit; done <list'
+	row Pillow pillow 'pillow <list'
+}
+
+coco "$IMAGES" "$ANNOTATIONS" >coco.json
+gather_pictures
+make_pillow
+{
+	machine
+	labels
+	pictures
+} >results.md
+cat results.md
+cp results.md "$output"
