@@ -11,6 +11,7 @@
 #include "base/out.h"
 
 #define BLOCK ((size_t)256 * 1024)
+#define SMALL_BLOCK ((size_t)4096)
 
 void
 input_fd(struct input *in, int fd, const char *name)
@@ -160,34 +161,42 @@ input_line(struct input *in, struct span *line)
 }
 
 int
-file_read(int dirfd, const char *path, size_t max, struct buf *out)
+fd_read(int fd, size_t max, struct buf *out)
 {
-	int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
-	struct stat st;
-	ssize_t n = 0;
-	int err;
+	size_t before = out->n;
+	ssize_t n;
 
-	if (fd < 0)
-		return -1;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size <= max)
-		buf_reserve(out, (size_t)st.st_size + 1);
 	for (;;) {
-		buf_reserve(out, 4096);
+		buf_reserve(out, SMALL_BLOCK);
 		n = read(fd, out->p + out->n, out->cap - out->n - 1);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			break;
+			return n < 0 ? -1 : 0;
 		out->n += (size_t)n;
 		out->p[out->n] = '\0';
-		if (out->n > max) {
+		if (out->n - before > max) {
 			errno = EFBIG;
-			n = -1;
-			break;
+			return -1;
 		}
 	}
+}
+
+int
+file_read(int dirfd, const char *path, size_t max, struct buf *out)
+{
+	int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	int err, result;
+
+	if (fd < 0)
+		return -1;
+	/* room for the last read() too, which finds the end */
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size <= max)
+		buf_reserve(out, size_add((size_t)st.st_size, SMALL_BLOCK + 1));
+	result = fd_read(fd, max, out);
 	err = errno;
 	close(fd);
 	errno = err;
-	return n < 0 ? -1 : 0;
+	return result;
 }

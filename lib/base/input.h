@@ -54,7 +54,8 @@ input_pos(const struct input *in, size_t at)
  */
 bool input_more(struct input *in);
 
-/* Read a whole file, at most `max` bytes. 0, or -1 with errno (EFBIG). */
+/* Append a whole file, at most `max` bytes, or what a descriptor gives. 0, or -1 with errno (EFBIG). */
+int fd_read(int fd, size_t max, struct buf *out);
 int file_read(int dirfd, const char *path, size_t max, struct buf *out);
 
 #endif
