@@ -1,0 +1,111 @@
+/*
+ * The frame around a format's writer.
+ *
+ * export_run() reads the stream. For each sample it takes the annotations apart,
+ * applies --map, notes what the format cannot hold, and calls the writer:
+ *
+ *	static void
+ *	sample(struct exporter *ex, const struct sample *s)
+ *	{
+ *		struct span picture = export_picture(ex, s, "JPEGImages");
+ *
+ *		for (size_t i = 0; i < s->n; i++)
+ *			if (export_box(ex, s, &s->ann[i], &box)) ...
+ *		export_file(ex, member, text);
+ *	}
+ *
+ * Class numbers come from the header's list, never from the order of appearance.
+ * For a writer with needs_classes a stream that does not begin with a list (and no
+ * --classes) is kept in a temporary file first and its names are collected, sorted.
+ */
+#ifndef LABEL_EXPORT_H
+#define LABEL_EXPORT_H
+
+#include "base/strmap.h"
+#include "label/label.h"
+#include "record/dataset.h"
+
+struct sink;
+struct losses;
+
+/* One sample, taken apart. Lives until the writer's sample() returns. */
+struct sample {
+	const struct record *rec;
+	struct annotation *ann; /* in order */
+	size_t n;
+	bool annotated;       /* false: nobody looked; n is 0 */
+	double width, height; /* 0: unknown (a record without them, a picture not measured) */
+};
+
+struct exporter {
+	struct sink *sink;
+	const struct label_format *format;
+	const struct label_options *opt;
+	struct dataset dataset; /* headers so far, merged; the class list */
+	bool closed_classes;    /* --classes FILE: a name that is not in it is left out */
+	void *state;            /* the writer's own; it frees it in finish() */
+
+	uint64_t samples;     /* written */
+	uint64_t annotations; /* in them */
+	uint64_t bad_samples; /* left out, each with a diagnostic */
+	uint64_t bad_annotations;
+	uint64_t pictures; /* copied, linked */
+
+	struct losses *losses;
+	struct name_set *names;
+	struct buf scratch, stem, member; /* of the functions below */
+};
+
+/* `sink` and `opt` must outlive it. */
+void exporter_init(struct exporter *ex, const struct label_format *format, struct sink *sink,
+    const struct label_options *opt);
+void exporter_release(struct exporter *ex);
+
+/* Write all records of the reader. */
+void export_run(struct exporter *ex, struct rec_reader *in);
+
+/* What was written and lost: a warning a kind of loss with its count and first place [loss]. */
+void export_report(const struct exporter *ex);
+void export_summary(const struct exporter *ex);
+/* The losses as JSON Lines: {"code":..,"count":..,"samples":..,"first":[{"line":..,"id":..}]} */
+void export_losses_json(const struct exporter *ex, struct buf *out);
+
+/* ---- for writers ---- */
+
+/*
+ * The number of the annotation's class: its index in ex->dataset.classes, from 0. -1: it has
+ * no class, or none of the closed list; that was counted.
+ */
+long export_class(struct exporter *ex, const struct sample *s, const struct annotation *a);
+
+/*
+ * The box in pixels: bbox, or the hull of its other shapes; "unit":"ratio" is multiplied by
+ * the sample's size. False: no geometry (a class of the whole sample), or the size that is
+ * needed is unknown (counted).
+ */
+bool export_box(
+    struct exporter *ex, const struct sample *s, const struct annotation *a, struct box *box);
+
+/*
+ * A name for the sample's files: the base name of its source without extension, a valid
+ * member name, unique in this export ("a", then "a-2" for the a of another folder). The
+ * same for every call for one sample.
+ */
+struct span export_stem(struct exporter *ex, const struct sample *s);
+
+/*
+ * Bring the picture to "DIR/STEM.EXT" as --images says. Returns the name "STEM.EXT", which
+ * label files may use; also when the picture could not be brought (that was said).
+ */
+struct span export_picture(struct exporter *ex, const struct sample *s, const char *dir);
+
+/* Write a label file of the export. */
+void export_file(struct exporter *ex, struct span member, struct span content);
+
+/*
+ * Note a loss beyond what `holds` tells: `code` as "annotation.pose" or "sample.text".
+ * `n` things of this sample.
+ */
+void export_loss(struct exporter *ex, const struct sample *s, const char *code, uint64_t n);
+
+#endif

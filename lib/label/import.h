@@ -1,0 +1,70 @@
+/*
+ * The frame around a format's reader: where records go, and the counts.
+ *
+ * A reader writes a header first, then one object a sample:
+ *
+ *	struct buf *b = import_header(im);	{"dataset":{"name":..,"format":..
+ *	jw_key(b, "classes"); ...
+ *	import_header_end(im);
+ *
+ *	b = import_record(im);			an empty buf
+ *	jw_open(b, '{');
+ *	jw_member_string(b, "source", source);
+ *	...
+ *	jw_close(b, '}');
+ *	import_sample(im, buf_span(b), n);	n annotations are in it
+ *
+ * A reader that works in parallel (base/ordered.h) fills the bufs of its jobs and
+ * calls import_sample() from give(). Faults of the input are diagnostics with a
+ * position (error_at), and what could not be brought along is counted.
+ */
+#ifndef LABEL_IMPORT_H
+#define LABEL_IMPORT_H
+
+#include "base/out.h"
+#include "json/write.h"
+#include "label/label.h"
+
+struct importer {
+	const struct tree *tree;
+	const struct label_format *format;
+	const struct label_options *opt;
+	const char *name; /* of the dataset, for the header */
+	struct out *out;
+
+	uint64_t files;           /* label files read */
+	uint64_t samples;         /* given */
+	uint64_t annotations;     /* in them */
+	uint64_t bad_files;       /* label files that could not be read (to their end) */
+	uint64_t bad_samples;     /* samples left out */
+	uint64_t bad_annotations; /* annotations left out of samples that were given */
+
+	struct buf record; /* import_record() */
+	struct buf mapped; /* a record whose classes were renamed */
+};
+
+/* `out` and `opt` must outlive it. */
+void importer_init(struct importer *im, struct out *out, const struct label_options *opt);
+void importer_release(struct importer *im);
+
+/* Read one tree as one dataset: sets tree, format, name and calls the reader. */
+void import_tree(struct importer *im, const struct label_format *format, const struct tree *tree,
+    const char *name);
+
+/* What was read, as lines for -v. The numbers add up. */
+void import_summary(const struct importer *im);
+
+/* ---- for readers ---- */
+
+struct buf *import_header(struct importer *im);
+void import_header_end(struct importer *im);
+struct buf *import_record(struct importer *im);
+void import_sample(struct importer *im, struct span object, uint64_t annotations);
+
+/* Members that most formats have; SPAN_NONE and 0 leave one out. */
+void import_begin_sample(
+    struct buf *b, struct span source, struct span id, double width, double height);
+/* "bbox":[x,y,w,h] */
+void import_box(struct buf *b, double x, double y, double w, double h);
+
+#endif

@@ -1,0 +1,186 @@
+/* The table of label formats: see label.h. A new format is one line in each list here. */
+#include "label/label.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+#include "base/diag.h"
+#include "base/tool.h"
+#include "label/formats.h"
+
+const struct label_format *const label_formats[] = {
+	NULL,
+};
+
+static const char *const beyond_name[HOLDS_BITS] = {
+	[HOLDS_BIT_PARTS] = "polygon-parts",
+	[HOLDS_BIT_HOLES] = "polygon-holes",
+	[HOLDS_BIT_CLASS] = "sample-class",
+	[HOLDS_BIT_CLASSES] = "sample-classes",
+	[HOLDS_BIT_MORE] = "other-members",
+	[HOLDS_BIT_UNLABELLED] = "unlabelled",
+	[HOLDS_BIT_NEGATIVE] = "negative",
+	[HOLDS_BIT_SIZE] = "size",
+	[HOLDS_BIT_ID] = "sample-id",
+	[HOLDS_BIT_USAGE] = "usage",
+	[HOLDS_BIT_HARD] = "hard",
+	[HOLDS_BIT_SAMPLE_MORE] = "other-sample-members",
+	[HOLDS_BIT_CLASS_LIST] = "class-list",
+	[HOLDS_BIT_INFO] = "dataset-info",
+};
+
+const char *
+holds_name(int bit)
+{
+	if (bit < 0 || bit >= HOLDS_BITS)
+		return NULL;
+	return bit < ANN_FIELDS ? ann_field_name[bit] : beyond_name[bit];
+}
+
+static bool
+same_name(struct span a, const char *b)
+{
+	return a.n == strlen(b) && strncasecmp(a.p, b, a.n) == 0;
+}
+
+const struct label_format *
+label_format_find(const char *name)
+{
+	for (size_t i = 0; label_formats[i]; i++) {
+		const struct label_format *f = label_formats[i];
+		struct span rest = span_str(f->aliases), alias;
+
+		if (same_name(span_str(f->name), name))
+			return f;
+		while (span_cut(&rest, '|', &alias))
+			if (same_name(alias, name))
+				return f;
+	}
+	return NULL;
+}
+
+const struct label_format *
+label_format_option(const char *name)
+{
+	const struct label_format *f = label_format_find(name);
+	const char *names[64] = { NULL }, *near;
+	size_t n = 0;
+
+	if (f)
+		return f;
+	for (; n < ARRAY_LEN(names) && label_formats[n]; n++)
+		names[n] = label_formats[n]->name;
+	near = nearest_word(name, names, n);
+	if (near)
+		tool_usage("unknown format '%s'; did you mean '%s'?", name, near);
+	tool_usage("unknown format '%s'; --list-formats shows them", name);
+}
+
+/* One that may be it, with its score and reason. */
+struct candidate {
+	const struct label_format *format;
+	int score;
+	struct buf why;
+};
+
+static const struct label_format *
+best_of(struct candidate *c, size_t n)
+{
+	size_t best = 0, ties = 0;
+
+	for (size_t i = 1; i < n; i++)
+		if (c[i].score > c[best].score)
+			best = i;
+	for (size_t i = 0; i < n; i++)
+		ties += c[i].score == c[best].score;
+	if (n == 0)
+		trouble("no known label format here; name it with -f");
+	if (n == 0)
+		return NULL;
+	if (ties == 1)
+		return c[best].format;
+	for (size_t i = 0; i < n; i++)
+		if (c[i].score == c[best].score)
+			note_at(POS_NONE, "format", "it may be %s: %s", c[i].format->name,
+			    buf_str(&c[i].why));
+	trouble("the label format is ambiguous; name it with -f");
+	return NULL;
+}
+
+const struct label_format *
+label_format_detect(const struct tree *tree)
+{
+	const struct label_format *found;
+	struct candidate *c = NULL;
+	size_t n = 0, cap = 0;
+
+	for (size_t i = 0; label_formats[i]; i++) {
+		struct candidate one = { label_formats[i], 0, BUF_INIT };
+
+		if (one.format->detect && one.format->read)
+			one.score = one.format->detect(tree, &one.why);
+		if (one.score > 0) {
+			c = grow(c, &cap, n + 1, sizeof(*c));
+			c[n++] = one;
+		} else {
+			buf_release(&one.why);
+		}
+	}
+	found = best_of(c, n);
+	for (size_t i = 0; i < n; i++)
+		buf_release(&c[i].why);
+	free(c);
+	return found;
+}
+
+/* ---- --list-formats ---- */
+
+static void
+list_json(struct buf *out, const struct label_format *f)
+{
+	struct span rest = span_str(f->aliases), alias;
+
+	jw_open(out, '{');
+	jw_member_str(out, "name", f->name);
+	jw_key(out, "aliases");
+	jw_open(out, '[');
+	while (span_cut(&rest, '|', &alias))
+		jw_string(out, alias);
+	jw_close(out, ']');
+	jw_member_str(out, "title", f->title);
+	jw_member_bool(out, "read", f->read != NULL);
+	jw_member_bool(out, "write", f->writer != NULL);
+	jw_key(out, "holds");
+	jw_open(out, '[');
+	for (int bit = 0; bit < HOLDS_BITS; bit++)
+		if (f->holds & HOLDS(bit))
+			jw_str(out, holds_name(bit));
+	jw_close(out, ']');
+	if (f->note)
+		jw_member_str(out, "note", f->note);
+	jw_close(out, '}');
+	buf_addc(out, '\n');
+}
+
+static void
+list_text(struct buf *out, const struct label_format *f)
+{
+	buf_addf(
+	    out, "%-12s %s%s  %s\n", f->name, f->read ? "r" : "-", f->writer ? "w" : "-", f->title);
+	if (f->aliases)
+		buf_addf(out, "%-17sor: %s\n", "", f->aliases);
+	buf_addf(out, "%-17sholds:", "");
+	for (int bit = 0; bit < HOLDS_BITS; bit++)
+		if (f->holds & HOLDS(bit))
+			buf_addf(out, " %s", holds_name(bit));
+	buf_addc(out, '\n');
+	if (f->note)
+		buf_addf(out, "%-17s%s\n", "", f->note);
+}
+
+void
+label_formats_list(struct buf *out, bool json)
+{
+	for (size_t i = 0; label_formats[i]; i++)
+		(json ? list_json : list_text)(out, label_formats[i]);
+}
