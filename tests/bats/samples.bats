@@ -23,3 +23,41 @@ setup() {
 	must_fail 2 "$builddir/samples/draw"
 	must_fail 2 "$builddir/samples/draw" /dev/full
 }
+
+# Stand-ins for the four programs: three records, one rejected, $1 pictures exported.
+stand_ins() {
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	cd "$BATS_TEST_TMPDIR/bin"
+	printf '#!/bin/sh\nfor i in 1 2 3; do echo "{\\"source\\":\\"$i.jpg\\"}"; done\n' >ds-import
+	printf '#!/bin/sh\nsed -n "1w rejects.jsonl\n2,3p"\n' >ds-clean
+	printf '#!/bin/sh\nmkdir store\nsed "1s/}/,\\"usage\\":\\"TRAIN\\"}/; 2s/}/,\\"usage\\":\\"EVAL\\"}/"\n' >ds-release
+	printf '#!/bin/sh\ncat >/dev/null\nmkdir yolo\nfor i in $(seq %d); do >yolo/$i.jpg; done\n' "$1" >ds-export
+	chmod +x ds-*
+	PATH=$PWD:$PATH
+	cd "$BATS_TEST_TMPDIR"
+}
+
+@test "the demo adds the numbers up" {
+	need_program jq
+	stand_ins 2
+	run sh "$srcdir/samples/demo.sh" "$tar" demo
+	assert_status 0
+	[ "$(grep -c ' ok$' <<<"$output")" -eq 4 ]
+}
+
+@test "the demo notices a picture that went missing" {
+	need_program jq
+	stand_ins 1
+	run sh "$srcdir/samples/demo.sh" "$tar" demo
+	assert_status 1
+	grep -q 'exported 1 pictures .*WRONG$' <<<"$output"
+}
+
+@test "the demo stops when a program gives up" {
+	need_program jq
+	stand_ins 2
+	printf '#!/bin/sh\necho "ds-clean: error: no memory" >&2\nexit 2\n' >"$BATS_TEST_TMPDIR/bin/ds-clean"
+	run sh "$srcdir/samples/demo.sh" "$tar" demo
+	assert_status 1
+	grep -q '^demo: clean failed' <<<"$output"
+}
