@@ -42,7 +42,12 @@ struct operand {
 	struct buf name, source;
 	struct operand *item; /* OPERAND_LIST */
 	size_t n;
-	struct value value; /* the literal, or what cond_eval() found (VALUE_NONE: nothing) */
+
+	/* the literal, or what the last cond_eval() found */
+	struct value value;      /* VALUE_NONE: nothing */
+	enum operand_kind found; /* of OPERAND_NAME: as what; OPERAND_NAME when not at all */
+	struct buf why;          /* why nothing was found; empty: all is well */
+	const char *rule;        /* of why: C17, M05 ... */
 };
 
 enum cond_kind {
@@ -63,15 +68,18 @@ struct cond {
 
 	/* what the last cond_eval() found */
 	enum verdict verdict;
-	struct buf why;   /* why unknown, or why doubtful; empty: nothing to say */
-	const char *rule; /* of why: C11, C12, M05 ... */
-	struct pos why_at;
+	struct buf why;   /* what is wrong or doubtful with the types; empty: nothing */
+	const char *rule; /* of why: C11 (unknown), C12 (doubtful) */
 };
 
 /*
  * Read raw JSON (accepted by the scanner before), which stands at `at` of its
  * file: a list of condition objects, or one. Everything wrong is reported
- * (rules T08, R01, C08, C09, C10, C11) and NULL returned.
+ * and NULL returned; the rules are
+ *	T08 unknown operator		C08 `or` of something that is no condition
+ *	R01 malformed reference		C09 a condition under another operator than `or`
+ *	C10 left or right is missing	C11 a literal that the operator cannot take
+ *	S03 not an object, a type that is no string
  * at.file must outlive the condition.
  */
 struct cond *cond_read(struct span raw, struct pos at);
