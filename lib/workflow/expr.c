@@ -78,7 +78,7 @@ is_digit(char c)
 static bool
 is_word(char c)
 {
-	return (unsigned char)c > ' ' && c != 0x7f && !strchr("()[],:!=<>&|`\"'", c);
+	return (unsigned char)c > ' ' && c != 0x7f && !strchr("()[]{},:!=<>&|`\"'", c);
 }
 
 static bool

@@ -13,7 +13,7 @@
  *	string     = JSON's "..." | '...' without escapes
  *	name       = word | word ":" word | "$ref/..." as in a workflow document
  *	word       = letters, digits and any other character that is not white
- *	             space, a control character or one of ( ) [ ] , : ! = < > & | ` " '
+ *	             space, a control character or one of ( ) [ ] { } , : ! = < > & | ` " '
  *	             and does not begin like a number; or anything between ` and `
  *
  * A word alone is a metric's key or a parameter; "param:x" is the parameter x,
