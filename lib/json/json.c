@@ -13,6 +13,8 @@
 #include "base/utf8.h"
 #include "json/scan.h"
 
+#define CUT "the text ends inside a value"
+
 void
 json_begin_at(struct json *j, struct span text, uint64_t line, uint64_t col)
 {
@@ -67,7 +69,7 @@ json_stream(struct json *j, struct input *in)
 	while (j->end - j->p < 3 && more(j))
 		continue;
 	if (j->end - j->p >= 3 && memcmp(j->p, "\xef\xbb\xbf", 3) == 0)
-		j->p += 3;
+		j->begin = j->p += 3; /* columns count from behind it */
 }
 
 struct pos
@@ -109,54 +111,59 @@ json_error(const struct json *j, const char *file)
 	error_at(at, "json", "%s", j->error ? j->error : "text after the value");
 }
 
-/* Move to the next byte that is not white space. False at the end. */
+static inline bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
 static bool
-blank(struct json *j)
+skip_blank(struct json *j)
 {
 	for (;;) {
-		while (j->p < j->end) {
-			if ((unsigned char)*j->p > ' ')
-				return true;
-			if (*j->p != ' ' && *j->p != '\n' && *j->p != '\r' && *j->p != '\t')
-				return true; /* no white space of JSON: an error for the caller */
+		while (j->p < j->end && is_blank(*j->p))
 			j->p++;
-		}
+		if (j->p < j->end)
+			return true;
 		if (j->error || !more(j))
 			return false;
 	}
 }
 
-static enum json_type
-type_of_byte(char c)
+/* Move to the next byte that is not white space. False at the end. */
+static inline bool
+blank(struct json *j)
 {
-	switch (c) {
-	case 'n':
-		return JSON_NULL;
-	case 'f':
-		return JSON_FALSE;
-	case 't':
-		return JSON_TRUE;
-	case '"':
-		return JSON_STRING;
-	case '[':
-		return JSON_ARRAY;
-	case '{':
-		return JSON_OBJECT;
-	default:
-		return c == '-' || (c >= '0' && c <= '9') ? JSON_NUMBER : JSON_NONE;
-	}
+	return (j->p < j->end && !is_blank(*j->p)) || skip_blank(j);
+}
+
+static const unsigned char type_of_byte[256] = {
+	['n'] = JSON_NULL,
+	['f'] = JSON_FALSE,
+	['t'] = JSON_TRUE,
+	['-'] = JSON_NUMBER,
+	['0' ... '9'] = JSON_NUMBER,
+	['"'] = JSON_STRING,
+	['['] = JSON_ARRAY,
+	['{'] = JSON_OBJECT,
+};
+
+static inline enum json_type
+type_at(const char *p)
+{
+	return (enum json_type)type_of_byte[(unsigned char)*p];
 }
 
 enum json_type
 json_peek(struct json *j)
 {
-	return !j->error && blank(j) ? type_of_byte(*j->p) : JSON_NONE;
+	return !j->error && blank(j) ? type_at(j->p) : JSON_NONE;
 }
 
 enum json_type
 json_type_of(struct span raw)
 {
-	return raw.p && raw.n ? type_of_byte(raw.p[0]) : JSON_NONE;
+	return raw.p && raw.n ? type_at(raw.p) : JSON_NONE;
 }
 
 static bool
@@ -169,7 +176,7 @@ open_container(struct json *j, char c, const char *error)
 	if (*j->p != c)
 		return fail_at(j, j->p, error);
 	if (++j->depth > JSON_DEPTH)
-		return fail_at(j, j->p, "nested too deep");
+		return fail_at(j, j->p, TOO_DEEP);
 	j->p++;
 	j->fresh = true;
 	return true;
@@ -191,7 +198,7 @@ json_array(struct json *j)
  * Before the next member or element: eat the comma. False when the container
  * closed or something is wrong.
  */
-static bool
+static inline bool
 next(struct json *j, char close)
 {
 	bool fresh = j->fresh;
@@ -200,7 +207,7 @@ next(struct json *j, char close)
 		return false;
 	j->fresh = false;
 	if (!blank(j))
-		return fail_at(j, j->p, "the text ends inside an object or array");
+		return fail_at(j, j->p, CUT);
 	if (*j->p == close) {
 		j->p++;
 		j->depth--;
@@ -213,7 +220,7 @@ next(struct json *j, char close)
 		    close == '}' ? "',' or '}' should be here" : "',' or ']' should be here");
 	j->p++;
 	if (!blank(j))
-		return fail_at(j, j->p, "the text ends inside an object or array");
+		return fail_at(j, j->p, CUT);
 	return true;
 }
 
@@ -222,36 +229,47 @@ json_item(struct json *j)
 {
 	if (!next(j, ']'))
 		return false;
-	if (type_of_byte(*j->p) == JSON_NONE)
+	if (type_at(j->p) == JSON_NONE)
 		return fail_at(j, j->p, "a value should be here");
 	return true;
 }
 
-/* Scan the value at j->p (white space is behind us); its text is [j->p, *after). */
+/*
+ * Get more of a value of which the window holds only the beginning. It is scanned again
+ * from its start, so a large one has to double each time, or the time would be quadratic.
+ */
 static bool
+more_of_value(struct json *j)
+{
+	const size_t small = 65536;
+	size_t had = (size_t)(j->end - j->p), want = had < small ? had + 1 : 2 * had;
+
+	while ((size_t)(j->end - j->p) < want)
+		if (!more(j))
+			break;
+	return (size_t)(j->end - j->p) > had;
+}
+
+/* Scan the value at j->p (white space is behind us); its text is [j->p, *after). */
+static inline bool
 scan(struct json *j, const char **after)
 {
 	for (;;) {
-		const char *stop;
 		const char *why = NULL;
 
-		switch (scan_value(j->p, j->end, JSON_DEPTH - j->depth, &stop, &why)) {
+		switch (scan_value(j->p, j->end, JSON_DEPTH - j->depth, after, &why)) {
 		case SCAN_DONE:
-			*after = stop;
 			/* a number at the end of the window may go on */
-			if (stop < j->end || type_of_byte(*j->p) != JSON_NUMBER)
+			if (*after < j->end || j->in == NULL || type_at(j->p) != JSON_NUMBER ||
+			    !more_of_value(j))
 				return true;
-			if (!more(j)) {
-				*after = j->end;
-				return true;
-			}
 			break;
 		case SCAN_MORE:
-			if (!more(j))
-				return fail_at(j, j->end, "the text ends inside a value");
+			if (!more_of_value(j))
+				return fail_at(j, j->end, CUT);
 			break;
 		case SCAN_BAD:
-			return fail_at(j, stop, why);
+			return fail_at(j, *after, why);
 		}
 	}
 }
@@ -316,21 +334,13 @@ json_number(struct json *j, struct span *raw)
 	return json_value(j, raw);
 }
 
-bool
-json_key(struct json *j, struct span *key)
+/* Behind a key: find its colon, keeping the key inside the window. */
+static bool
+find_colon(struct json *j, struct span *key)
 {
-	size_t back, n;
+	size_t back = (size_t)(j->p - key->p);
 
-	if (!next(j, '}'))
-		return false;
-	if (*j->p != '"')
-		return fail_at(j, j->p, "a key in double quotes should be here");
-	if (!json_string(j, key))
-		return false;
-	/* the colon may lie beyond the window: keep the key inside it */
-	back = (size_t)(j->p - key->p);
-	n = key->n;
-	while (j->p == j->end || *j->p == ' ' || *j->p == '\t' || *j->p == '\n' || *j->p == '\r') {
+	while (j->p == j->end || is_blank(*j->p)) {
 		if (j->p < j->end) {
 			j->p++;
 			back++;
@@ -338,12 +348,28 @@ json_key(struct json *j, struct span *key)
 		}
 		j->p -= back;
 		if (!more(j))
-			return fail_at(j, j->end, "the text ends after a key");
+			return fail_at(j, j->end, CUT);
+		key->p = j->p;
 		j->p += back;
 	}
-	if (*j->p != ':')
-		return fail_at(j, j->p, "':' should be here");
-	*key = (struct span){ j->p - back, n };
+	return *j->p == ':' || fail_at(j, j->p, "':' should be here");
+}
+
+bool
+json_key(struct json *j, struct span *key)
+{
+	const char *after;
+
+	if (!next(j, '}'))
+		return false;
+	if (*j->p != '"')
+		return fail_at(j, j->p, "a key in double quotes should be here");
+	if (!scan(j, &after))
+		return false;
+	*key = span_of(j->p + 1, after - 1);
+	j->p = after;
+	if ((j->p == j->end || *j->p != ':') && !find_colon(j, key))
+		return false;
 	j->p++;
 	return true;
 }
@@ -479,7 +505,7 @@ json_numbers(struct span array, double *v, size_t max)
 			continue;
 		if (*p == ']')
 			break;
-		if (type_of_byte(*p) != JSON_NUMBER)
+		if (type_at(p) != JSON_NUMBER)
 			return SIZE_MAX;
 		for (q = p; q < end && *q != ',' && *q != ']' && (unsigned char)*q > ' '; q++)
 			continue;

@@ -1,17 +1,26 @@
-/* The inner loop of the scanner: see scan.h. */
+/*
+ * The inner loop of the scanner: see scan.h.
+ *
+ * One pass over the bytes; the kinds of the open containers are kept in a bit set, so
+ * nesting costs no stack. The kernels of fast.h pass over plain text and lists of
+ * numbers; everything else, and every error, is found here byte by byte.
+ */
 #include "json/scan.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/utf8.h"
+#include "json/fast.h"
 #include "json/json.h"
 
 /* What is open, one bit a level: 1 = object. */
 struct nest {
 	uint64_t bits[JSON_DEPTH / 64];
 	unsigned depth, max;
+	bool object; /* the innermost is one: the last bit again */
 };
 
 struct scan {
@@ -32,16 +41,6 @@ static bool
 is_special(unsigned char c)
 {
 	return c < 0x20 || c == '"' || c == '\\' || c >= 0x80;
-}
-
-/* Is any byte of w special? The usual tests for "a byte is zero / less than n". */
-static bool
-any_special(uint64_t w)
-{
-	const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
-	uint64_t quote = w ^ (ones * '"'), slash = w ^ (ones * '\\');
-
-	return ((w | (w - ones * 0x20) | (quote - ones) | (slash - ones)) & highs) != 0;
 }
 
 static enum scan_result
@@ -67,21 +66,27 @@ scan_escape(struct scan *s)
 	return SCAN_DONE;
 }
 
+/* Are the `left` bytes at p the beginning of a character that the end of the text cut? */
+static bool
+is_cut(const char *p, size_t left)
+{
+	unsigned char c = (unsigned char)*p;
+	size_t want = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2, i = 1;
+
+	if (c < 0xc2 || c > 0xf4 || left >= want)
+		return false;
+	while (i < left && ((unsigned char)p[i] & 0xc0) == 0x80)
+		i++;
+	return i == left;
+}
+
 static enum scan_result
 scan_utf8(struct scan *s)
 {
 	size_t left = (size_t)(s->end - s->p), n = utf8_length(s->p, left);
 
-	if (n == 0 && left < 4) {
-		/* may be cut by the end of the window: is what is there a valid start? */
-		unsigned char c = (unsigned char)*s->p;
-		size_t want = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
-
-		if (c >= 0xc2 && c <= 0xf4 && left < want)
-			return SCAN_MORE;
-	}
 	if (n == 0)
-		return bad(s, s->p, "invalid UTF-8");
+		return is_cut(s->p, left) ? SCAN_MORE : bad(s, s->p, "invalid UTF-8");
 	s->p += n;
 	return SCAN_DONE;
 }
@@ -91,12 +96,10 @@ static enum scan_result
 scan_string(struct scan *s)
 {
 	enum scan_result r;
-	uint64_t w;
 
 	s->p++;
 	for (;;) {
-		while (s->end - s->p >= 8 && (memcpy(&w, s->p, 8), !any_special(w)))
-			s->p += 8;
+		s->p = fast_plain(s->p, s->end);
 		while (s->p < s->end && !is_special((unsigned char)*s->p))
 			s->p++;
 		if (s->p == s->end)
@@ -126,6 +129,10 @@ static enum scan_result
 scan_number(struct scan *s)
 {
 	const char *p = s->p, *end = s->end;
+
+	s->p = fast_number(p, end);
+	if (s->p != p)
+		return SCAN_DONE;
 
 	if (*p == '-')
 		p++;
@@ -223,14 +230,15 @@ push(struct nest *n, bool object)
 		n->bits[d / 64] |= bit;
 	else
 		n->bits[d / 64] &= ~bit;
+	n->object = object;
 }
 
-static bool
-in_object(const struct nest *n)
+static void
+pop(struct nest *n)
 {
-	unsigned d = n->depth - 1;
+	unsigned d = --n->depth - 1; /* at the bottom: any bit will do */
 
-	return n->bits[d / 64] >> (d % 64) & 1;
+	n->object = n->bits[d / 64 % ARRAY_LEN(n->bits)] >> (d % 64) & 1;
 }
 
 /* After '{' or '[': the first key, or the end at once. Sets *closed. */
@@ -241,7 +249,7 @@ enter(struct scan *s, struct nest *n, bool *closed)
 
 	*closed = false;
 	if (n->depth >= n->max)
-		return bad(s, s->p, "nested too deep");
+		return bad(s, s->p, TOO_DEEP);
 	s->p++;
 	skip_blank(s);
 	if (s->p == s->end)
@@ -260,7 +268,7 @@ static enum scan_result
 leave(struct scan *s, struct nest *n)
 {
 	while (n->depth > 0) {
-		bool object = in_object(n);
+		bool object = n->object;
 
 		skip_blank(s);
 		if (s->p == s->end)
@@ -274,24 +282,15 @@ leave(struct scan *s, struct nest *n)
 			return bad(s, s->p,
 			    object ? "',' or '}' should be here" : "',' or ']' should be here");
 		s->p++;
-		n->depth--;
+		pop(n);
 	}
 	return SCAN_DONE;
 }
 
 static enum scan_result
-scan_one(struct scan *s, struct nest *n, bool *entered)
+scan_scalar(struct scan *s)
 {
-	bool closed;
-	enum scan_result r;
-
-	*entered = false;
 	switch (*s->p) {
-	case '{':
-	case '[':
-		r = enter(s, n, &closed);
-		*entered = !closed;
-		return r;
 	case '"':
 		return scan_string(s);
 	case 't':
@@ -317,23 +316,55 @@ scan_one(struct scan *s, struct nest *n, bool *entered)
 	}
 }
 
-enum scan_result
-scan_value(const char *p, const char *end, unsigned depth, const char **stop, const char **why)
+/* The value at s->p, or its beginning when it is a container with something in it. */
+static enum scan_result
+scan_one(struct scan *s, struct nest *n, bool *entered)
 {
-	struct scan s = { p, end, NULL };
-	struct nest n = { .depth = 0, .max = depth < JSON_DEPTH ? depth : JSON_DEPTH };
+	const char *p = s->p;
+	bool closed;
+	enum scan_result r;
+
+	*entered = false;
+	if (*p == '{' || *p == '[') {
+		r = enter(s, n, &closed);
+		*entered = !closed;
+		return r;
+	}
+	/* in a list, as many numbers as can be had at once */
+	if (!n->object && n->depth > 0 && *p <= '9')
+		s->p = fast_numbers(p, s->end);
+	return s->p == p ? scan_scalar(s) : SCAN_DONE;
+}
+
+static enum scan_result
+scan_container(struct scan *s, unsigned depth)
+{
+	struct nest n = { .depth = 0, .max = depth };
 	enum scan_result r;
 	bool entered;
 
 	do {
-		if (s.p == end) {
-			r = SCAN_MORE;
-			break;
-		}
-		r = scan_one(&s, &n, &entered);
+		if (s->p == s->end)
+			return SCAN_MORE;
+		r = scan_one(s, &n, &entered);
 		if (r == SCAN_DONE && !entered)
-			r = leave(&s, &n);
+			r = leave(s, &n);
 	} while (r == SCAN_DONE && n.depth > 0);
+	return r;
+}
+
+enum scan_result
+scan_value(const char *p, const char *end, unsigned depth, const char **stop, const char **why)
+{
+	struct scan s = { p, end, NULL };
+	enum scan_result r;
+
+	if (p == end)
+		r = SCAN_MORE;
+	else if (*p == '{' || *p == '[')
+		r = scan_container(&s, depth < JSON_DEPTH ? depth : JSON_DEPTH);
+	else
+		r = scan_scalar(&s);
 	*stop = s.p;
 	*why = s.why;
 	return r;

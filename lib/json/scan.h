@@ -5,6 +5,8 @@
 #ifndef JSON_SCAN_H
 #define JSON_SCAN_H
 
+#define TOO_DEEP "nested too deep: the limit is 512 levels"
+
 enum scan_result {
 	SCAN_DONE, /* *stop is behind the value */
 	SCAN_MORE, /* the text ended inside the value */
