@@ -172,7 +172,7 @@ open_container(struct json *j, char c, const char *error)
 	if (j->error)
 		return false;
 	if (!blank(j))
-		return fail_at(j, j->p, "the text ends where a value should be");
+		return fail_at(j, j->p, j->depth ? CUT : "the text ends where a value should be");
 	if (*j->p != c)
 		return fail_at(j, j->p, error);
 	if (++j->depth > JSON_DEPTH)
@@ -283,7 +283,7 @@ json_value(struct json *j, struct span *raw)
 	if (j->error)
 		return false;
 	if (!blank(j))
-		return fail_at(j, j->p, "the text ends where a value should be");
+		return fail_at(j, j->p, j->depth ? CUT : "the text ends where a value should be");
 	if (!scan(j, &after))
 		return false;
 	*raw = span_of(j->p, after);

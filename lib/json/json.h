@@ -26,11 +26,16 @@
  * (json_stream) a span lives until the next call, and memory is bounded by the
  * largest value that is asked for as a whole.
  *
- * What RFC 8259 leaves open: duplicate keys are accepted and all given, in
- * order; numbers have any size (they are text here); nesting is limited to
- * JSON_DEPTH; a UTF-8 byte order mark before the text is skipped in files
- * (json_stream) and refused in memory; lone surrogate escapes (\ud800) are
- * accepted by the scanner and decoded as U+FFFD.
+ * What RFC 8259 leaves to the reader (the i_ files of JSONTestSuite):
+ *
+ *	duplicate keys			accepted; all are given, in order
+ *	numbers of any size (1e9999)	accepted: they are text here; num_parse() refuses them
+ *	\u0000				accepted, and decoded to a NUL in the span
+ *	lone surrogates (\ud800)	accepted, and decoded as U+FFFD
+ *	invalid UTF-8, surrogates in UTF-8, overlong forms	refused
+ *	UTF-16, UTF-32			refused
+ *	byte order mark			skipped before a stream, refused in memory
+ *	nesting				accepted up to JSON_DEPTH levels
  */
 #ifndef JSON_JSON_H
 #define JSON_JSON_H
