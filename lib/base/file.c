@@ -195,8 +195,30 @@ make_dirs(const char *path, mode_t mode)
 	return r;
 }
 
-static int
-copy_bytes(int from, int to)
+int
+file_spool(void)
+{
+	const char *dir = getenv("TMPDIR");
+	char *name;
+	int fd, err;
+
+	if (dir == NULL || *dir == '\0')
+		dir = "/tmp";
+	fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
+		return fd;
+	name = xasprintf("%s/dsutils.XXXXXX", dir); /* a file system without O_TMPFILE */
+	fd = mkostemp(name, O_CLOEXEC);
+	err = errno;
+	if (fd >= 0)
+		unlink(name);
+	free(name);
+	errno = err;
+	return fd;
+}
+
+int
+file_copy_bytes(int from, int to)
 {
 	char *block;
 	ssize_t n;
@@ -230,7 +252,7 @@ file_copy(const char *from, const char *to, unsigned flags)
 		errno = err;
 		return -1;
 	}
-	r = copy_bytes(fd, f.out.fd);
+	r = file_copy_bytes(fd, f.out.fd);
 	close(fd);
 	if (r != 0) {
 		newfile_abort(&f);

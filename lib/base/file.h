@@ -49,7 +49,13 @@ int make_dirs(const char *path, mode_t mode);
 /* A name for a temporary neighbour of `path`; the caller frees it. Unique per call. */
 char *tmp_beside(const char *path);
 
+/* A new file without a name in $TMPDIR or /tmp, for reading and writing: gone when closed. -1/errno. */
+int file_spool(void);
+
 /* Copy the content of `from` to a new file `to` (reflink where the file system can). 0 or -1/errno. */
 int file_copy(const char *from, const char *to, unsigned flags);
+
+/* The same between open descriptors, from where they stand. */
+int file_copy_bytes(int from, int to);
 
 #endif

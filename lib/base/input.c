@@ -20,6 +20,15 @@ input_fd(struct input *in, int fd, const char *name)
 }
 
 void
+input_range(struct input *in, int fd, uint64_t offset, uint64_t size, const char *name)
+{
+	input_fd(in, fd, name);
+	in->range = true;
+	in->at = offset;
+	in->left = size;
+}
+
+void
 input_memory(struct input *in, struct span bytes, const char *name)
 {
 	/* the window is never written to when fd is -1 */
@@ -58,7 +67,7 @@ input_open(struct input *in, const char *path)
 void
 input_close(struct input *in)
 {
-	if (in->fd > STDERR_FILENO)
+	if (in->fd > STDERR_FILENO && !in->range)
 		close(in->fd);
 	if (in->fd >= 0)
 		free(in->base);
@@ -89,6 +98,20 @@ make_room(struct input *in)
 		in->base = grow(in->base, &in->cap, size_add(in->w, BLOCK), 1);
 }
 
+static ssize_t
+read_range(struct input *in)
+{
+	size_t room = in->cap - in->w;
+	ssize_t n = pread(
+	    in->fd, in->base + in->w, in->left < room ? (size_t)in->left : room, (off_t)in->at);
+
+	if (n > 0) {
+		in->at += (uint64_t)n;
+		in->left -= (uint64_t)n;
+	}
+	return n;
+}
+
 bool
 input_more(struct input *in)
 {
@@ -97,9 +120,10 @@ input_more(struct input *in)
 	if (in->eof)
 		return false;
 	make_room(in);
-	flush_before_wait(in->fd);
+	if (!in->range)
+		flush_before_wait(in->fd);
 	do
-		n = read(in->fd, in->base + in->w, in->cap - in->w);
+		n = in->range ? read_range(in) : read(in->fd, in->base + in->w, in->cap - in->w);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		die("cannot read %s:", in->name);

@@ -23,12 +23,17 @@ struct input {
 	uint64_t offset; /* of base[0] in the stream */
 	uint64_t line;   /* number of the line that was returned last */
 	bool eof;        /* nothing after base[w] */
+	bool range;      /* a piece of a file that is not ours to close: */
+	uint64_t at;     /* where its unread rest begins */
+	uint64_t left;   /* bytes of it */
 };
 
 /* Open `path`, "-" for standard input. False: said so (status 2). */
 bool input_open(struct input *in, const char *path);
 /* Read from a descriptor, which input_close() closes. */
 void input_fd(struct input *in, int fd, const char *name);
+/* Read `size` bytes at `offset` of a descriptor that stays the caller's (by pread(2)). */
+void input_range(struct input *in, int fd, uint64_t offset, uint64_t size, const char *name);
 /* Read from memory, which must outlive the input. */
 void input_memory(struct input *in, struct span bytes, const char *name);
 void input_close(struct input *in);
