@@ -1,0 +1,220 @@
+/* Reading what a record's `source` names: see source.h. */
+#include "archive/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "archive/reader.h"
+#include "archive/tree.h"
+#include "base/diag.h"
+#include "base/input.h"
+#include "base/path.h"
+#include "base/strmap.h"
+
+#define MAX_SOURCE ((uint64_t)8 << 30)
+
+struct source_reader {
+	struct tree_options limit;
+	char *archive; /* the open one; NULL: none */
+	int fd;
+	struct areader *r;
+	struct buf clean;    /* scratch */
+	struct strmap names; /* of all members, once we had to go back */
+	bool names_known;
+};
+
+struct source_reader *
+source_reader_new(uint64_t max)
+{
+	struct source_reader *s = xcalloc(1, sizeof(*s));
+
+	s->limit.max_member = max ? max : MAX_SOURCE;
+	s->fd = -1;
+	return s;
+}
+
+static void
+let_go(struct source_reader *s)
+{
+	if (s->r)
+		areader_free(s->r);
+	if (s->fd >= 0)
+		close(s->fd);
+	free(s->archive);
+	strmap_release(&s->names);
+	s->names = (struct strmap)STRMAP_INIT;
+	s->names_known = false;
+	s->r = NULL;
+	s->fd = -1;
+	s->archive = NULL;
+}
+
+void
+source_reader_free(struct source_reader *s)
+{
+	if (s == NULL)
+		return;
+	let_go(s);
+	buf_release(&s->clean);
+	free(s);
+}
+
+bool
+source_is_member(const char *source, struct span *archive, struct span *member)
+{
+	const char *cut = strstr(source, "!/");
+
+	if (cut == NULL || cut == source || path_is_uri(span_str(source)))
+		return false;
+	*archive = span_of(source, cut);
+	*member = span_str(cut + 2);
+	return true;
+}
+
+/* To the start of the archive s->fd. 0, or -1 with errno. */
+static int
+rewind_archive(struct source_reader *s)
+{
+	char head[AREADER_HEAD];
+	ssize_t n = pread(s->fd, head, sizeof(head), 0);
+
+	if (s->r)
+		areader_free(s->r);
+	s->r = NULL;
+	if (n < 0 || lseek(s->fd, 0, SEEK_SET) < 0)
+		return -1;
+	if (!areader_is_archive(span_of(head, head + n))) {
+		errno = EILSEQ;
+		return -1;
+	}
+	s->r = areader_new(s->fd, NULL, span_of(head, head + n), &s->limit);
+	return 0;
+}
+
+static int
+open_archive(struct source_reader *s, struct span path)
+{
+	struct stat st;
+	int err;
+
+	if (s->archive && span_is(path, s->archive))
+		return 0;
+	let_go(s);
+	s->archive = xstrndup(path.p, path.n);
+	s->fd = open(s->archive, O_RDONLY | O_CLOEXEC);
+	if (s->fd >= 0 && fstat(s->fd, &st) == 0) {
+		errno = EINVAL;
+		if (S_ISREG(st.st_mode) && rewind_archive(s) == 0)
+			return 0;
+	}
+	err = errno;
+	let_go(s);
+	errno = err;
+	return -1;
+}
+
+/* The clean path of a member; false: it has none, or is no file. */
+static bool
+clean_path(struct source_reader *s, const struct amember *m)
+{
+	buf_reset(&s->clean);
+	return m->type == AMEMBER_FILE && m->name && path_member(&s->clean, span_str(m->name));
+}
+
+/* Forward to the member. 1 found, 0 not in the rest, -1 with errno. */
+static int
+forward(struct source_reader *s, struct span member)
+{
+	struct amember m;
+
+	while (areader_next(s->r, &m))
+		if (clean_path(s, &m) && span_eq(buf_span(&s->clean), member))
+			return 1;
+	switch (areader_error(s->r)) {
+	case AREADER_NO:
+		return 0;
+	case AREADER_MACHINE:
+		errno = areader_errno(s->r);
+		return -1;
+	default:
+		errno = EILSEQ;
+		return -1;
+	}
+}
+
+/* Go through all of the archive once for the names, so that what is not there is not looked for again. */
+static int
+learn_names(struct source_reader *s)
+{
+	struct amember m;
+
+	note_at(pos_file(s->archive), "archive",
+	    "members are asked for out of their order: extracting the archive first is faster");
+	if (rewind_archive(s) != 0)
+		return -1;
+	while (areader_next(s->r, &m))
+		if (clean_path(s, &m))
+			strmap_put(&s->names, buf_span(&s->clean), 0, NULL);
+	s->names_known = true;
+	return 0;
+}
+
+static int
+find_member(struct source_reader *s, struct span member)
+{
+	int found = s->names_known && !strmap_find(&s->names, member) ? 0 : forward(s, member);
+
+	if (found == 0 && !s->names_known && learn_names(s) != 0)
+		return -1;
+	if (found == 0 && !strmap_find(&s->names, member)) {
+		errno = ENOENT;
+		return -1;
+	}
+	if (found == 0)
+		found = rewind_archive(s) == 0 ? forward(s, member) : -1;
+	return found == 1 ? 0 : -1;
+}
+
+static int
+read_member(struct source_reader *s, struct buf *out)
+{
+	const size_t block = 256 * 1024;
+	size_t before = out->n;
+	ssize_t n;
+
+	do {
+		buf_reserve(out, block);
+		n = areader_read(s->r, out->p + out->n, block);
+		if (n > 0)
+			out->n += (size_t)n;
+	} while (n > 0);
+	out->p[out->n] = '\0';
+	if (n == 0)
+		return 0;
+	errno = areader_error(s->r) == AREADER_MACHINE                  ? areader_errno(s->r)
+		: areader_error(s->r) == AREADER_LIMIT                  ? EFBIG
+		: out->n - before + block > (size_t)s->limit.max_member ? EFBIG
+									: EILSEQ;
+	buf_cut(out, before);
+	return -1;
+}
+
+int
+source_read(struct source_reader *s, const char *source, struct buf *out)
+{
+	struct span archive, member;
+	struct stat st;
+
+	if (!source_is_member(source, &archive, &member) || stat(source, &st) == 0) {
+		if (!path_is_uri(span_str(source)))
+			return file_read(AT_FDCWD, source, (size_t)s->limit.max_member, out);
+		errno = EINVAL;
+		return -1;
+	}
+	if (open_archive(s, archive) != 0 || find_member(s, member) != 0)
+		return -1;
+	return read_member(s, out);
+}
