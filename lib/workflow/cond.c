@@ -62,6 +62,12 @@ look_up(struct operand *o, const struct cond_env *env)
 		o->found = OPERAND_PARAMETER;
 	} else if (metric == LOOKUP_FOUND) {
 		o->found = OPERAND_METRIC;
+	} else if (metric == LOOKUP_ABSENT && o->kind == OPERAND_NAME) {
+		buf_reset(&no);
+		buf_addf(&no, "'%s' is no parameter, and ", buf_str(&o->name));
+		buf_addspan(&no, buf_span(&o->why));
+		buf_reset(&o->why);
+		buf_addspan(&o->why, buf_span(&no));
 	}
 	value_release(&other);
 	buf_release(&no);

@@ -149,8 +149,9 @@ static const struct {
 static void
 check_type(const struct entry *e, struct span type, struct buf *number)
 {
-	if (e->data.p && json_type_of(e->data) != JSON_OBJECT) {
-		diag(e->level, place(e, e->data), "M01", "data has to be an object");
+	if (json_type_of(e->data) != JSON_OBJECT) {
+		diag(e->level, place(e, e->data), "M01",
+		    e->data.p ? "data has to be an object" : "the metric has no data");
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(types); i++)
@@ -229,8 +230,6 @@ add_entry(const struct entry *e)
 	metric = &m->entry[m->n++];
 	*metric = (struct metric){ .key = slot->key, .at = e->at };
 	buf_addspan(&metric->type, json_value_text(e->type, &scratch));
-	if (e->data.p == NULL)
-		diag(e->level, e->at, "M01", "the metric has no data");
 	check_type(e, buf_span(&metric->type), &metric->number);
 	check_name(e, e->key, "key", true);
 	if (json_type_of(e->title) == JSON_STRING)
@@ -268,7 +267,7 @@ syntax_error(const struct json *j, const struct input *in, const char *file)
 
 	at.file = file;
 	if (rest.n && rest.p > in->base && rest.p[-1] == '-')
-		rest.p--, rest.n++;
+		rest.p--, rest.n++, at.col--;
 	for (size_t i = 0; i < ARRAY_LEN(word); i++)
 		if (span_starts(rest, span_str(word[i]))) {
 			error_at(
@@ -455,7 +454,7 @@ static enum lookup
 not_there(const struct metrics_set *set, struct span key, struct buf *why)
 {
 	if (set->n == 0)
-		buf_addf(why, "'%.*s' is not known: no metrics file was given", SPAN_ARG(key));
+		buf_adds(why, "no metrics file was given");
 	else
 		buf_addf(why, "no metrics file has a metric '%.*s'", SPAN_ARG(key));
 	for (size_t i = 0, length = why->n; i < set->n && why->n == length; i++)

@@ -203,7 +203,7 @@ test_trace(void)
 	    "\"right\":{\"value\":0.9},\"result\":true},"
 	    "{\"op\":\"||\",\"conditions\":["
 	    "{\"op\":\"<\",\"left\":{\"name\":\"f1\",\"value\":null,"
-	    "\"why\":\"no metrics file has a metric 'f1'\"},\"right\":{\"value\":1},\"result\":null},"
+	    "\"why\":\"'f1' is no parameter, and no metrics file has a metric 'f1'\"},\"right\":{\"value\":1},\"result\":null},"
 	    "{\"op\":\"is true\",\"left\":{\"parameter\":\"deploy\",\"value\":true},\"result\":true}"
 	    "],\"result\":true}],\"result\":true}",
 	    "the trace is whole");
