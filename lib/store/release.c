@@ -1,0 +1,497 @@
+/* A release, from the first record to the published version: see release.h. */
+#include "store/release.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/num.h"
+#include "store/describe.h"
+#include "store/folder.h"
+#include "store/history.h"
+#include "store/store.h"
+
+struct release {
+	const struct release_options *o;
+	struct plan_options plan;
+	struct plan_result result;
+	struct pool pool;
+	struct split_stream *stream;
+	bool direct; /* print as it comes */
+	bool has_store;
+	struct store store;
+	struct work work;
+	struct folder folder;
+	struct version_info info, parent;
+	bool has_parent;
+	uint64_t dropped; /* unlabelled samples left out */
+	char *name;       /* when it is published */
+};
+
+/* ---- beginning ---- */
+
+static bool
+find_parent(struct release *r)
+{
+	const struct release_options *o = r->o;
+	char *name;
+	bool good;
+
+	if (o->parent && strcmp(o->parent, "none") == 0)
+		return true;
+	name = store_find(&r->store, o->parent);
+	if (name == NULL && o->parent)
+		trouble("there is no version '%s' in '%s'", o->parent, o->store);
+	if (name == NULL)
+		return o->parent == NULL;
+	good = version_load(&r->parent, &r->store, name);
+	r->has_parent = good;
+	free(name);
+	return good;
+}
+
+/* The parent's way of telling samples apart goes on; with another key nothing of its split could be kept. */
+static bool
+choose_rules(struct release *r, struct pool_rules *rules)
+{
+	const struct release_options *o = r->o;
+	const char *key = r->has_parent ? r->parent.key : "id";
+
+	*rules = o->rules;
+	if (rules->key == NULL)
+		rules->key = key;
+	if (r->has_parent && strcmp(rules->key, key) != 0) {
+		trouble(
+		    "version %s knows its samples by \"%s\"; with --key %s none of them would keep "
+		    "its usage (--parent none begins anew)",
+		    r->parent.name, key, rules->key);
+		return false;
+	}
+	r->info.seed = xstrdup(o->seed ? o->seed : r->has_parent ? r->parent.seed : "");
+	r->info.key = xstrdup(rules->key);
+	rules->seed = span_str(r->info.seed);
+	return true;
+}
+
+static bool
+open_store(struct release *r)
+{
+	char *ver;
+	bool good;
+
+	if (!store_open(&r->store, r->o->store, STORE_CREATE))
+		return false;
+	r->has_store = true;
+	work_sweep(&r->store);
+	if (!find_parent(r) || !work_open(&r->work, &r->store))
+		return false;
+	ver = xasprintf("%s/ver", r->work.dir);
+	good = folder_open(&r->folder, ver);
+	free(ver);
+	return good;
+}
+
+static const char *
+temporary_folder(void)
+{
+	const char *dir = getenv("TMPDIR");
+
+	return dir && *dir ? dir : "/tmp";
+}
+
+struct release *
+release_begin(const struct release_options *o)
+{
+	struct release *r = xcalloc(1, sizeof(*r));
+	struct pool_rules rules;
+
+	r->o = o;
+	r->plan = o->plan;
+	r->pool.fd = r->work.fd = r->store.lock = -1;
+	r->direct = !o->store && o->plan.ratio.sides && o->plan.rule != SPLIT_EXACT;
+	if ((o->store && !open_store(r)) || !choose_rules(r, &rules) ||
+	    !pool_open(&r->pool, o->store ? r->work.dir : temporary_folder(), &rules)) {
+		release_end(r);
+		return NULL;
+	}
+	r->plan.parent = r->has_parent;
+	r->plan.apart = o->unlabelled == UNLABELLED_APART;
+	if (o->plan.rule == SPLIT_STREAM)
+		r->stream = split_stream_new(&o->plan.ratio);
+	return r;
+}
+
+void
+release_end(struct release *r)
+{
+	if (r == NULL)
+		return;
+	pool_release(&r->pool);
+	split_stream_free(r->stream);
+	folder_release(&r->folder);
+	work_close(&r->work);
+	version_release(&r->info);
+	version_release(&r->parent);
+	if (r->has_store)
+		store_close(&r->store);
+	free(r->name);
+	free(r);
+}
+
+/* ---- taking records in ---- */
+
+/* The changes that turn the record into the released one; at most 4. */
+static size_t
+changes(const struct release *r, const struct sample *s, struct json_change *c)
+{
+	static const char *const quoted[USAGES] = { "\"TRAIN\"", "\"EVAL\"", "\"TEST\"",
+		"\"INFERENCE\"" };
+	static _Thread_local char fold[8];
+	size_t n = 0;
+
+	c[n++] =
+	    (struct json_change){ "usage", s->usage >= 0 ? span_str(quoted[s->usage]) : SPAN_NONE };
+	if (s->fold >= 0) {
+		snprintf(fold, sizeof(fold), "%d", s->fold);
+		c[n++] = (struct json_change){ "fold", span_str(fold) };
+	}
+	if (r->o->clear_hard) {
+		c[n++] = (struct json_change){ "hard", SPAN_NONE };
+		c[n++] = (struct json_change){ "hard-coefficient", SPAN_NONE };
+	}
+	return n;
+}
+
+static void
+print_sample(const struct release *r, const struct sample *s, struct span line, struct out *out)
+{
+	struct json_change c[4];
+	size_t n = changes(r, s, c);
+
+	json_edit(&out->b, line, c, n);
+	buf_addc(&out->b, '\n');
+	out_tick(out);
+}
+
+/* SPLIT_STREAM: the newest sample of the pool is placed at once. */
+static void
+place_now(struct release *r)
+{
+	struct pool *p = &r->pool;
+	struct sample *s = &p->s[p->n - 1];
+	uint32_t *f = xreallocarray(NULL, p->nlabel - s->label + 1, sizeof(*f));
+	size_t n = 0;
+	int lock = plan_lock(s, &r->plan);
+
+	for (uint64_t k = s->label; r->plan.stratify && k < p->nlabel; k++)
+		f[n++] = p->label[k].name + 1;
+	if (n == 0 && r->plan.stratify && !s->labelled)
+		f[n++] = 0; /* a class of its own: nobody labelled it */
+	s->usage = (int8_t)(s->out ? lock : split_stream_place(r->stream, f, n, lock));
+	free(f);
+}
+
+/* Print what was just taken in and forget it: memory stays the same however long the input is. */
+static void
+print_now(struct release *r, const struct record *rec)
+{
+	struct sample *s = &r->pool.s[0];
+
+	if (rec->header) {
+		rec_write(out_stdout(), rec, NULL, 0);
+		return;
+	}
+	plan_each(&r->pool, &r->plan, &r->result);
+	print_sample(r, s, rec->line, out_stdout());
+	pool_forget(&r->pool);
+}
+
+void
+release_add(struct release *r, const struct record *rec)
+{
+	if (!rec->header && r->o->unlabelled == UNLABELLED_OUT && !rec_annotated(rec)) {
+		r->dropped++;
+		return;
+	}
+	if (!pool_add(&r->pool, rec))
+		return;
+	if (r->stream && !rec->header)
+		place_now(r);
+	if (r->direct)
+		print_now(r, rec);
+}
+
+/* ---- the files of the version ---- */
+
+static void
+write_ledger(struct release *r, bool *good)
+{
+	struct history *h;
+	struct out out;
+	char *dir;
+
+	if (!r->has_parent)
+		return;
+	dir = store_path(&r->store, "versions/%s", r->parent.name);
+	h = history_open(dir, r->parent.name, r->info.key);
+	folder_begin(&r->folder, "ledger.jsonl", &out);
+	*good = h && history_apply(h, &r->pool, &out);
+	folder_end(&r->folder, "ledger.jsonl", &out, NULL);
+	history_close(h);
+	free(dir);
+}
+
+struct writing {
+	struct release *r;
+	struct out records, manifest;
+	struct buf line, final, form, side_name, side;
+	struct record rec;
+};
+
+static void
+write_manifest_line(struct writing *w, const struct sample *s)
+{
+	const struct manifest_form *form = &w->r->o->manifest;
+
+	buf_reset(&w->form);
+	buf_reset(&w->side_name);
+	buf_reset(&w->side);
+	if (!rec_parse(&w->rec, buf_span(&w->final), POS_NONE))
+		return;
+	form->line(form->ctx, &w->rec, &w->form, &w->side_name, &w->side);
+	buf_addspan(&w->manifest.b, buf_span(&w->form));
+	buf_addc(&w->manifest.b, '\n');
+	out_tick(&w->manifest);
+	if (w->side_name.n && folder_name_ok(buf_span(&w->side_name)))
+		folder_put(&w->r->folder, w->side_name.p, buf_span(&w->side));
+	(void)s;
+}
+
+static void
+write_sample(struct writing *w, const struct sample *s)
+{
+	struct json_change c[4];
+	size_t n = changes(w->r, s, c);
+
+	pool_line(&w->r->pool, s, &w->line);
+	buf_reset(&w->final);
+	json_edit(&w->final, buf_span(&w->line), c, n);
+	buf_addspan(&w->records.b, buf_span(&w->final));
+	buf_addc(&w->records.b, '\n');
+	out_tick(&w->records);
+	version_count(&w->r->info, &w->r->pool, s);
+	if (w->r->o->manifest.line)
+		write_manifest_line(w, s);
+}
+
+/* Sorted by key, so the bytes do not depend on the order of the input. */
+static void
+write_records(struct release *r)
+{
+	struct writing w = { .r = r };
+
+	folder_begin(&r->folder, "records.jsonl", &w.records);
+	folder_begin(&r->folder, "manifest", &w.manifest);
+	if (r->pool.dataset.seen)
+		dataset_write(&r->pool.dataset, &w.records.b);
+	for (size_t k = 0; k < r->pool.n; k++)
+		write_sample(&w, &r->pool.s[r->pool.order[k]]);
+	folder_end(&r->folder, "records.jsonl", &w.records, r->info.id);
+	folder_end(&r->folder, "manifest", &w.manifest, NULL);
+	buf_release(&w.line);
+	buf_release(&w.final);
+	buf_release(&w.form);
+	buf_release(&w.side_name);
+	buf_release(&w.side);
+	rec_release(&w.rec);
+}
+
+/* Called with the name that the version gets: the files that carry it. */
+static bool
+name_files(void *ctx, const char *name)
+{
+	struct release *r = ctx;
+	char *manifest = xasprintf("%s.manifest", name), *before;
+	struct buf text = BUF_INIT;
+
+	before = r->info.name ? xasprintf("%s.manifest", r->info.name) : xstrdup("manifest");
+	if (r->info.name) { /* somebody else took that name */
+		folder_drop(&r->folder, "SHA256SUMS");
+		folder_drop(&r->folder, "version.json");
+		free(r->info.name);
+	}
+	r->info.name = xstrdup(name);
+	folder_rename(&r->folder, before, manifest);
+	version_describe(&r->info, &text);
+	folder_put(&r->folder, "version.json", buf_span(&text));
+	folder_seal(&r->folder);
+	buf_release(&text);
+	free(before);
+	free(manifest);
+	return true;
+}
+
+/* ---- publishing ---- */
+
+/* Everything that would make a version that nobody should train on. */
+static bool
+may_publish(const struct release *r)
+{
+	const struct plan_result *x = &r->result;
+	enum diag_level level = r->o->allow_leak ? DIAG_WARNING : DIAG_ERROR;
+	uint64_t before = diag_count(DIAG_ERROR);
+
+	if (r->pool.n == 0)
+		error_at(POS_NONE, "empty", "there is no sample; nothing is published");
+	if (x->missing)
+		error_at(POS_NONE, "usage-missing",
+		    "%llu samples have no usage, and --usage require is given",
+		    (unsigned long long)x->missing);
+	if (x->conflicts)
+		diag(level, POS_NONE, "leak",
+		    "%llu groups of samples that belong together (same content or group) are on two sides "
+		    "by their earlier usage%s",
+		    (unsigned long long)x->conflicts,
+		    r->o->allow_leak ? "" : "; --allow-leak publishes them all the same");
+	if (x->spoiled)
+		diag(plan_usage(&r->plan) == USAGE_RESET ? DIAG_WARNING : level, POS_NONE, "ledger",
+		    "%llu samples that test were trained on in an earlier version",
+		    (unsigned long long)x->spoiled);
+	return diag_count(DIAG_ERROR) == before;
+}
+
+static void
+journal(const struct release *r)
+{
+	struct buf b = BUF_INIT;
+
+	jw_member_str(&b, "version", r->name);
+	jw_key(&b, "version_id");
+	buf_addc(&b, '"');
+	sha256_hex(&b, r->info.id);
+	buf_addc(&b, '"');
+	if (r->has_parent)
+		jw_member_str(&b, "previous", r->parent.name);
+	jw_member_u64(&b, "samples", r->info.total);
+	store_journal(&r->store, "publishDatasetVersion", buf_span(&b));
+	buf_release(&b);
+}
+
+static bool
+publish(struct release *r)
+{
+	const struct release_options *o = r->o;
+	struct version_info *v = &r->info;
+	struct buf stats = BUF_INIT;
+
+	v->plan = &r->plan;
+	v->result = &r->result;
+	v->parent = r->has_parent ? &r->parent : NULL;
+	v->ratio_text = o->ratio_text;
+	v->description = o->description;
+	v->group = o->rules.group;
+	v->clear_hard = o->clear_hard;
+	v->semver = xstrdup("1.0.0");
+	r->folder.many = o->manifest.line != NULL;
+	write_records(r);
+	version_stats(v, &stats);
+	folder_put(&r->folder, "stats.json", buf_span(&stats));
+	buf_release(&stats);
+	version_warn_classes(v);
+	r->name = store_publish(&r->store, &r->work, o->name, name_files, r);
+	if (r->name)
+		journal(r);
+	return r->name != NULL;
+}
+
+bool
+release_publish(struct release *r)
+{
+	bool good = true;
+
+	if (r->direct)
+		return true;
+	pool_sort(&r->pool);
+	write_ledger(r, &good);
+	plan_release(&r->pool, &r->plan, &r->result);
+	if (!good || !may_publish(r))
+		return false;
+	return r->has_store ? publish(r) : true;
+}
+
+/* ---- the records again, in the order of the input ---- */
+
+void
+release_print(struct release *r, struct out *out)
+{
+	const struct pool *p = &r->pool;
+	size_t h = 0, i = 0;
+	struct buf line = BUF_INIT;
+
+	if (r->direct)
+		return;
+	while (h < p->nheader || i < p->n)
+		if (h < p->nheader && (i == p->n || p->header[h].line < p->s[i].line)) {
+			pool_line(p, &p->header[h++], &line);
+			buf_addspan(&out->b, buf_span(&line));
+			buf_addc(&out->b, '\n');
+			out_tick(out);
+		} else {
+			pool_line(p, &p->s[i], &line);
+			print_sample(r, &p->s[i++], buf_span(&line), out);
+		}
+	buf_release(&line);
+}
+
+static void
+say_sides(const struct release *r, struct buf *b)
+{
+	for (int s = 0; s < r->plan.ratio.sides; s++) {
+		const struct split_side *x = &r->result.side[s];
+
+		buf_adds(b, s ? ", " : ": ");
+		if (r->plan.folds)
+			buf_addf(b, "fold %d ", s);
+		else
+			buf_addf(b, "%s ", usage_name[s]);
+		num_add_u64(b, x->got);
+	}
+}
+
+void
+release_say(const struct release *r)
+{
+	struct buf b = BUF_INIT;
+
+	if (r->name)
+		buf_addf(&b, "version %s of %zu samples", r->name, r->pool.n);
+	else
+		buf_adds(&b, "usage");
+	say_sides(r, &b);
+	say("%s", buf_str(&b));
+	buf_release(&b);
+	for (int s = 1; s < r->plan.ratio.sides; s++) {
+		const struct split_side *x = &r->result.side[s];
+		uint64_t off = x->got > x->target ? x->got - x->target : x->target - x->got;
+
+		if (off && r->plan.rule == SPLIT_EXACT && !r->plan.folds)
+			warning_at(POS_NONE, "ratio",
+			    "%s has %llu samples and not %llu: %llu are fixed there by their earlier usage",
+			    usage_name[s], (unsigned long long)x->got,
+			    (unsigned long long)x->target, (unsigned long long)x->locked);
+	}
+	if (r->result.cleared)
+		say("the usage of %llu records was not kept (--usage keep keeps it)",
+		    (unsigned long long)r->result.cleared);
+	if (r->result.reentered)
+		say("%llu samples that tested in an earlier version are in TRAIN now",
+		    (unsigned long long)r->result.reentered);
+	if (r->result.overruled)
+		say("%llu records keep the usage of version %s against that of the input",
+		    (unsigned long long)r->result.overruled, r->parent.name);
+	if (r->result.held)
+		say("%llu new samples have no usage: they belong to samples on two sides",
+		    (unsigned long long)r->result.held);
+	if (r->dropped)
+		say("%llu unlabelled samples were left out (--unlabelled out)",
+		    (unsigned long long)r->dropped);
+}

@@ -1,0 +1,178 @@
+# release.bats: ds-release: the split as users see it, and the version that it publishes.
+
+load helpers
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+	export SOURCE_DATE_EPOCH=1700000000
+}
+
+# records FROM TO: samples of two classes, one in five a "b"
+records() {
+	seq "$1" "$2" | while read -r i; do
+		printf '{"source":"x/%04d.jpg","id":"%04d","n":1.10,"annotation":[{"name":"%s"}]}\n' "$i" "$i" \
+			"$([ $((i % 5)) -eq 0 ] && echo b || echo a)"
+	done
+}
+
+count() { # count FILE USAGE [CLASS]
+	jq -s --arg u "$2" --arg c "${3-}" \
+		'map(select(.usage == $u and ($c == "" or any(.annotation[]; .name == $c)))) | length' "$1"
+}
+
+@test "a version appears with manifest, records, description and checksums" {
+	records 1 20 | ds-release -q -s s --ratio 0.8 >out.jsonl
+	[ "$(ls s/versions)" = V001 ]
+	[ "$(ls s/versions/V001 | tr '\n' ' ')" = 'SHA256SUMS V001.manifest records.jsonl stats.json version.json ' ]
+	(cd s/versions/V001 && sha256sum -c --quiet SHA256SUMS)
+	[ "$(tail -n 1 s/versions/V001/SHA256SUMS | cut -c 67-)" = version.json ]
+	[ "$(readlink s/current)" = versions/V001 ]
+	sort out.jsonl | cmp - s/versions/V001/records.jsonl
+	[ "$(jq -r .version_id s/current/version.json)" = "$(sha256sum <s/current/records.jsonl | cut -c -64)" ]
+	[ "$(jq -r '.event + " " + .version' s/log.jsonl)" = 'publishDatasetVersion V001' ]
+	[ -z "$(ls s/tmp)" ]
+}
+
+@test "the split is exact in total and in each class" {
+	records 1 100 | ds-release -q --ratio 0.8 >out.jsonl
+	[ "$(count out.jsonl TRAIN)" = 80 ]
+	[ "$(count out.jsonl EVAL)" = 20 ]
+	[ "$(count out.jsonl EVAL b)" = 4 ]
+}
+
+@test "nothing but usage changes in a record" {
+	records 1 50 >in.jsonl
+	ds-release -q --ratio 0.5 in.jsonl | sed 's/,"usage":"[A-Z]*"//' >out.jsonl
+	assert_file_equals out.jsonl in.jsonl
+}
+
+@test "a header stays where it was, and is the version's first line" {
+	{ records 1 2; echo '{"dataset":{"name":"d","classes":[{"name":"a","id":7}]}}'; records 3 5; } >in.jsonl
+	ds-release -q -s s --ratio 0.8 in.jsonl >out.jsonl
+	[ "$(sed -n 3p out.jsonl)" = '{"dataset":{"name":"d","classes":[{"name":"a","id":7}]}}' ]
+	[ "$(head -n 1 s/current/records.jsonl)" = '{"dataset":{"name":"d","classes":[{"name":"a","id":7}]}}' ]
+}
+
+@test "the order of the input does not matter, and the version id does not either" {
+	records 1 60 >in.jsonl
+	ds-release -q -s s1 --ratio 0.7 in.jsonl | sort >1
+	sort -R --random-source=in.jsonl in.jsonl | ds-release -q -s s2 --ratio 0.7 | sort >2
+	assert_file_equals 2 1
+	assert_file_equals s2/versions/V001/version.json s1/versions/V001/version.json
+	assert_file_equals s2/versions/V001/SHA256SUMS s1/versions/V001/SHA256SUMS
+}
+
+@test "another seed is another split" {
+	records 1 60 | ds-release -q --ratio 0.7 >1
+	records 1 60 | ds-release -q --ratio 0.7 --seed other >2
+	run ! cmp -s 1 2
+}
+
+@test "what was released stays on its side when the dataset grows" {
+	records 1 50 | ds-release -q -s s --ratio 0.8 >1
+	records 1 100 | ds-release -q -s s --ratio 0.8 >2
+	head -n 50 2 | cmp - 1
+	[ "$(count 2 EVAL)" = 20 ]
+	[ "$(count 2 EVAL b)" = 4 ]
+	[ "$(readlink s/current)" = versions/V002 ]
+	[ "$(jq -r .previous.name s/current/version.json)" = V001 ]
+}
+
+@test "a sample that was taken out and comes back is on its old side" {
+	records 1 50 | ds-release -q -s s --ratio 0.8 >1
+	records 1 25 | ds-release -q -s s --ratio 0.8 >2
+	records 1 50 | ds-release -q -s s --ratio 0.8 >3
+	assert_file_equals 3 1
+	[ "$(wc -l <s/current/ledger.jsonl)" = 50 ]
+	[ "$(head -n 1 s/current/ledger.jsonl)" = "{\"key\":\"0001\",\"$(head -n 1 1 | jq -r .usage)\":\"V001\"}" ]
+}
+
+@test "a ratio out of reach is reported, not forced" {
+	records 1 50 | ds-release -q -s s --ratio 1.00 >1
+	records 1 60 | ds-release -s s --ratio 0.5 >2 2>err
+	head -n 50 2 | cmp - 1
+	grep -q 'EVAL has .* samples and not 30' err
+}
+
+@test "usage of the input: cleared at first and said so, kept, required" {
+	printf '%s\n' '{"source":"1","usage":"train"}' '{"source":"2","usage":"eval"}' '{"source":"3"}' '{"source":"4"}' >in
+	ds-release --ratio 0.5 in >1 2>err
+	grep -qxF 'ds-release: the usage of 2 records was not kept (--usage keep keeps it)' err
+	ds-release -q --ratio 0.5 --usage keep in >2
+	[ "$(head -n 2 2)" = '{"source":"1","usage":"TRAIN"}
+{"source":"2","usage":"EVAL"}' ]
+	[ "$(count 2 EVAL)" = 2 ]
+	must_fail 1 ds-release -s s --ratio 0.5 --usage require in >3 2>err
+	[ ! -s 3 ] && [ -z "$(ls s/versions)" ]
+	grep -qF 'ds-release: error: 2 samples have no usage, and --usage require is given [usage-missing]' err
+}
+
+@test "without a ratio usage stays as it is" {
+	printf '%s\n' '{"source":"1","usage":"EVAL"}' '{"source":"2"}' >in
+	ds-release -q in >out
+	assert_file_equals out in
+}
+
+@test "groups stay together: by field, by path, by content" {
+	for i in $(seq 1 90); do
+		printf '{"source":"v%d/%d.jpg","video":{"n":%d},"sha256":"%064d"}\n' $((i / 9)) "$i" $((i / 9)) $((i / 3))
+	done >in
+	straddle() { jq -r --arg f "$1" '"\(.source | split("/")[0]) \(.sha256) \(.usage)" | split(" ") |
+		(if $f == "video" then .[0] else .[1] end) + " " + .[2]' | sort -u | cut -d' ' -f1 | uniq -d; }
+	ds-release -q --ratio 0.8 --group video.n in >1
+	[ -z "$(straddle video <1)" ]
+	ds-release -q --ratio 0.8 --group-match '^(v[0-9]+)/' in >2
+	[ -z "$(straddle video <2)" ]
+	ds-release -q --ratio 0.8 in >3
+	[ -z "$(straddle sha256 <3)" ]
+	[ -n "$(straddle video <3)" ]
+}
+
+@test "three sides, and folds" {
+	records 1 100 | ds-release -q --ratios train=0.7,eval=0.2,test=0.1 >1
+	[ "$(count 1 TRAIN) $(count 1 EVAL) $(count 1 TEST)" = '70 20 10' ]
+	records 1 100 | ds-release -q --kfold 3 >2
+	[ "$(jq -r .fold 2 | sort | uniq -c | tr -s ' \n' ' ')" = ' 33 0 34 1 33 2 ' ]
+}
+
+@test "by hash, shards agree with the whole; in one pass the total is right" {
+	records 1 100 >in
+	ds-release -q --ratio 0.8 --by-hash in >whole
+	{ head -n 30 in | ds-release -q --ratio 0.8 --by-hash; tail -n 70 in | ds-release -q --ratio 0.8 --by-hash; } >parts
+	assert_file_equals parts whole
+	ds-release -q --ratio 0.8 --stream in >stream
+	[ "$(count stream EVAL)" -ge 19 ] && [ "$(count stream EVAL)" -le 21 ]
+	[ "$(count stream EVAL b)" -ge 3 ] && [ "$(count stream EVAL b)" -le 5 ]
+}
+
+@test "bad records are left out, named, and the rest is released" {
+	{ records 1 5; echo '{"id":"x"}'; echo '{'; } >in
+	must_fail 1 ds-release -s s --ratio 0.8 in >out 2>err
+	[ "$(wc -l <out)" = 5 ]
+	grep -q '^in:6:1: error: ' err
+	grep -q '^in:7:2: error: ' err
+	[ "$(jq .total_sample_count s/current/version.json)" = 5 ]
+}
+
+@test "an empty input makes no version" {
+	must_fail 1 ds-release -s s --ratio 0.8 </dev/null
+	[ -z "$(ls s/versions)" ]
+}
+
+@test "a name is given only once, and a folder of other things is no store" {
+	records 1 5 | ds-release -q -s s --name first --ratio 0.8 >/dev/null
+	[ -e s/versions/first/first.manifest ]
+	records 1 5 >in
+	must_fail 2 ds-release -s s --name first --ratio 0.8 in
+	must_fail 2 ds-release -s s --name ../x --ratio 0.8 in
+	mkdir other && touch other/file
+	must_fail 2 ds-release -s other --ratio 0.8 in
+	[ "$(ls other)" = file ]
+}
+
+@test "wrong options are refused" {
+	for bad in '--ratio 1.5' '--ratio 0.8x' '--ratios train=0.5' '--kfold 1' '--ratio 0.8 --kfold 3' '--stream' \
+		'--stream --ratio 0.8 --group x' '--name x' '--usage never'; do
+		must_fail 2 ds-release $bad </dev/null
+	done
+}

@@ -1,0 +1,155 @@
+/*
+ * ds-release: records in; a new immutable version of a store, and the records with their usage out.
+ *
+ * Reads all records before it writes the first (they wait in a spool file), because an exact split has to know
+ * them all. --stream and --by-hash without a store do not.
+ */
+#include <stdlib.h>
+
+#include "base/diag.h"
+#include "base/tool.h"
+#include "store/manifest.h"
+#include "store/release.h"
+#include "store/store.h"
+
+static struct release_options o = {
+	.plan = { .stratify = true },
+	.manifest = { .line = manifest_plain },
+};
+static const char *ratio, *ratios, *group_match;
+static uint64_t folds;
+static bool no_stratify, stream, by_hash, reset;
+static int usage, unlabelled;
+
+static const struct opt opts[] = {
+	{ 's', "store", "DIR", OPT_STRING, &o.store, NULL, "publish a version in this store" },
+	{ 'r', "ratio", "SHARE", OPT_STRING, &ratio, NULL, "share of TRAIN, such as 0.8" },
+	{ 0, "train-evaluate-sample-ratio", "SHARE", OPT_STRING, &ratio, NULL, "same as --ratio" },
+	{ 0, "ratios", "LIST", OPT_STRING, &ratios, NULL, "train=0.7,eval=0.2,test=0.1" },
+	{ 0, "kfold", "K", OPT_COUNT, &folds, NULL, "number the samples with folds 0 to K-1" },
+	{ 0, "stratify", NULL, OPT_FLAG, &o.plan.stratify, NULL,
+	    "share out every class (default)" },
+	{ 0, "no-stratify", NULL, OPT_FLAG, &no_stratify, NULL, "only the total counts" },
+	{ 0, "stratify-boxes", NULL, OPT_FLAG, &o.plan.boxes, NULL,
+	    "share out the annotations of every class too" },
+	{ 0, "stratify-hard", NULL, OPT_FLAG, &o.plan.hard, NULL, "share out hard samples too" },
+	{ 0, "group", "FIELD", OPT_STRING, &o.rules.group, NULL,
+	    "samples with one value of FIELD stay together" },
+	{ 0, "group-match", "REGEX", OPT_STRING, &group_match, NULL,
+	    "the part of the source that \\(...\\) matches is the group" },
+	{ 0, "seed", "TEXT", OPT_STRING, &o.seed, NULL, "another split (default: the parent's)" },
+	{ 0, "key", "FIELD", OPT_STRING, &o.rules.key, NULL,
+	    "what a sample is known by: id (default), source, sha256, ..." },
+	{ 0, "parent", "VERSION", OPT_STRING, &o.parent, NULL,
+	    "keep its split (default: the current version), or none" },
+	{ 0, "usage", "auto|keep|reset|require", OPT_CHOICE, &usage, NULL,
+	    "what becomes of usage that is there already" },
+	{ 0, "remove-sample-usage", NULL, OPT_FLAG, &reset, NULL, "same as --usage reset" },
+	{ 0, "unlabelled", "in|apart|out", OPT_CHOICE, &unlabelled, NULL,
+	    "samples that nobody labelled: split, without usage, left out" },
+	{ 0, "clear-hard-property", NULL, OPT_FLAG, &o.clear_hard, NULL,
+	    "drop hard and hard-coefficient" },
+	{ 0, "allow-leak", NULL, OPT_FLAG, &o.allow_leak, NULL,
+	    "publish although samples of one group are on two sides" },
+	{ 0, "stream", NULL, OPT_FLAG, &stream, NULL, "one pass: place each sample as it comes" },
+	{ 0, "by-hash", NULL, OPT_FLAG, &by_hash, NULL, "by the hash of the key alone" },
+	{ 'n', "name", "NAME", OPT_STRING, &o.name, NULL,
+	    "name of the version (default: V001 ...)" },
+	{ 0, "version-name", "NAME", OPT_STRING, &o.name, NULL, "same as --name" },
+	{ 'd', "description", "TEXT", OPT_STRING, &o.description, NULL, "what is new in it" },
+	{ 0 },
+};
+
+static const struct tool tool = {
+	.name = "ds-release",
+	.synopsis = "[-s STORE] [-r SHARE] [OPTION ...] [FILE ...]",
+	.about = "Split a dataset into TRAIN and EVAL and publish it as a version.",
+	.opts = opts,
+};
+
+static void
+check_ratio(void)
+{
+	struct ratio *r = &o.plan.ratio;
+	const char *why;
+
+	if ((ratio != NULL) + (ratios != NULL) + (folds != 0) > 1)
+		tool_usage("--ratio, --ratios and --kfold exclude each other");
+	if (ratio && !ratio_parse(r, span_str(ratio)))
+		tool_usage("--ratio: '%s' is not a number from 0 to 1 such as 0.8", ratio);
+	if (ratios && !ratio_parse_list(r, span_str(ratios), &why))
+		tool_usage("--ratios: '%s': %s", ratios, why);
+	if (folds == 1 || folds > SIDES_MAX)
+		tool_usage("--kfold takes 2 to %d", SIDES_MAX);
+	if (folds)
+		ratio_folds(r, (int)folds);
+	o.plan.folds = folds != 0;
+	o.ratio_text = ratio ? ratio : ratios;
+}
+
+static void
+check_options(void)
+{
+	check_ratio();
+	if (stream && by_hash)
+		tool_usage("--stream and --by-hash exclude each other");
+	if (stream && (o.rules.group || group_match))
+		tool_usage("--stream cannot keep groups together; --by-hash can");
+	if ((stream || by_hash) && o.plan.ratio.sides == 0)
+		tool_usage("--stream and --by-hash need --ratio or --ratios");
+	if ((stream || by_hash) && folds)
+		tool_usage("--kfold needs to know all samples: not with --stream or --by-hash");
+	if (o.rules.group && group_match)
+		tool_usage("--group and --group-match exclude each other");
+	if (o.name && !version_name_ok(span_str(o.name)))
+		tool_usage("--name: '%s' is not 1 to 32 letters, digits, '-' and '_'", o.name);
+	if (!o.store && (o.name || o.description || o.parent))
+		tool_usage("--name, --description and --parent need --store");
+	o.plan.rule = stream ? SPLIT_STREAM : by_hash ? SPLIT_HASH : SPLIT_EXACT;
+	o.plan.stratify = !no_stratify;
+	o.plan.usage = reset ? USAGE_RESET : (enum usage_policy)usage;
+	o.unlabelled = (enum unlabelled)unlabelled;
+}
+
+static void
+compile_group(regex_t *re)
+{
+	char why[256];
+	int r = regcomp(re, group_match, REG_EXTENDED);
+
+	if (r != 0) {
+		regerror(r, re, why, sizeof(why));
+		tool_usage("--group-match: %s", why);
+	}
+	o.rules.group_match = re;
+}
+
+int
+main(int argc, char **argv)
+{
+	int i = tool_begin(&tool, argc, argv);
+	struct rec_reader in;
+	struct record rec = { .m = NULL };
+	struct release *r;
+	regex_t re;
+
+	check_options();
+	if (group_match)
+		compile_group(&re);
+	r = release_begin(&o);
+	if (r == NULL)
+		return tool_end();
+	rec_open(&in, argv + i, (size_t)(argc - i));
+	while (rec_next(&in, &rec))
+		release_add(r, &rec);
+	rec_close(&in);
+	rec_release(&rec);
+	if (release_publish(r)) {
+		release_print(r, out_stdout());
+		release_say(r);
+	}
+	release_end(r);
+	if (group_match)
+		regfree(&re);
+	return tool_end();
+}
