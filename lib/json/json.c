@@ -491,6 +491,35 @@ json_member(struct span object, const char *key)
 	return SPAN_NONE;
 }
 
+void
+json_pick(struct span object, const char *const *keys, struct span *v, size_t n, struct buf *rest)
+{
+	struct span key, value;
+	struct json j;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		v[i] = SPAN_NONE;
+	if (json_type_of(object) != JSON_OBJECT)
+		return;
+	json_begin(&j, object);
+	json_object(&j);
+	while (json_key(&j, &key) && json_value(&j, &value)) {
+		for (i = 0; i < n && !span_is(key, keys[i]); i++)
+			continue;
+		if (i < n) {
+			v[i] = v[i].p ? v[i] : value;
+		} else if (rest) {
+			if (rest->n)
+				buf_addc(rest, ',');
+			buf_addc(rest, '"');
+			buf_addspan(rest, key);
+			buf_adds(rest, "\":");
+			buf_addspan(rest, value);
+		}
+	}
+}
+
 size_t
 json_numbers(struct span array, double *v, size_t max)
 {

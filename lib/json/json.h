@@ -126,6 +126,14 @@ struct span json_value_text(struct span raw, struct buf *scratch); /* with quote
 /* The value of member `key` of a raw object; SPAN_NONE when absent. The first of duplicates. */
 struct span json_member(struct span object, const char *key);
 
+/*
+ * Sort the members of a raw object: v[i] becomes the value of keys[i] (SPAN_NONE when absent,
+ * the first of duplicates), and every other member is appended to `rest` (which may be NULL) as
+ * "key":value, to be written on as the members of an object (write.h's commas fit).
+ */
+void json_pick(
+    struct span object, const char *const *keys, struct span *v, size_t n, struct buf *rest);
+
 /* Numbers of a raw array, at most max; the count in the array, SIZE_MAX when it holds anything else. */
 size_t json_numbers(struct span array, double *v, size_t max);
 

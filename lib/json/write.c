@@ -149,6 +149,54 @@ jw_null(struct buf *b)
 	jw_raw(b, SPAN("null"));
 }
 
+static void
+line_break(struct buf *b, int blanks)
+{
+	buf_addc(b, '\n');
+	for (int i = 0; i < blanks; i++)
+		buf_addc(b, ' ');
+}
+
+/* The end of the string that begins at p. */
+static const char *
+string_end(const char *p, const char *end)
+{
+	for (p++; p < end && *p != '"'; p++)
+		p += *p == '\\';
+	return p + 1 < end ? p + 1 : end;
+}
+
+void
+jw_indent(struct buf *b, struct span json, int indent)
+{
+	const char *p = json.p, *end = json.p + json.n, *q;
+	int depth = 0;
+
+	for (; p < end; p++) {
+		bool opens = *p == '{' || *p == '[', closes = *p == '}' || *p == ']';
+
+		if (strchr(" \t\r\n", *p))
+			continue;
+		if (*p == '"') {
+			q = string_end(p, end);
+			buf_add(b, p, (size_t)(q - p));
+			p = q - 1;
+			continue;
+		}
+		if (closes && b->p[b->n - 1] != '{' && b->p[b->n - 1] != '[')
+			line_break(b, (depth - 1) * indent);
+		depth -= closes;
+		buf_addc(b, *p);
+		depth += opens;
+		for (q = p + 1; q < end && strchr(" \t\r\n", *q); q++)
+			continue;
+		if (*p == ':')
+			buf_addc(b, ' ');
+		else if (*p == ',' || (opens && q < end && *q != '}' && *q != ']'))
+			line_break(b, depth * indent);
+	}
+}
+
 void
 jw_member_string(struct buf *b, const char *key, struct span value)
 {

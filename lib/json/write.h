@@ -38,6 +38,9 @@ void jw_bool(struct buf *b, bool v);
 void jw_null(struct buf *b);
 void jw_raw(struct buf *b, struct span json);
 
+/* Append a valid JSON text laid out with `indent` blanks a level, as Python's json.dump() does. */
+void jw_indent(struct buf *b, struct span json, int indent);
+
 /* key and value in one */
 void jw_member_str(struct buf *b, const char *key, const char *value);
 void jw_member_string(struct buf *b, const char *key, struct span value);

@@ -1,0 +1,50 @@
+/*
+ * Masks that are pictures: PNG files with a number a pixel (palette index, grey level), and the
+ * small PNGs that LabelMe and Supervisely put into their JSON.
+ *
+ * Decoding trusts nothing: at most MASK_PIXELS_MAX pixels, chunks of bounded size, libpng's errors
+ * never leave here. Lack of memory ends the program, it is no fault of the data.
+ */
+#ifndef LABEL_MASK_H
+#define LABEL_MASK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+#define MASK_PIXELS_MAX ((uint64_t)1 << 28)
+
+struct mask {
+	uint32_t w, h;
+	uint8_t *v; /* a byte a pixel, row by row; the holder frees it */
+};
+
+/*
+ * Decode a PNG: palette index or grey level of each pixel; of a picture with transparency 0
+ * where it is transparent, else 1; of a coloured one 0 where it is black. False: no PNG, damaged,
+ * too large; *why says it.
+ */
+bool mask_read_png(struct span png, struct mask *m, const char **why);
+
+/* Append a PNG of 8 bit grey levels. */
+void mask_write_png(struct buf *out, const uint8_t *v, uint32_t w, uint32_t h);
+
+/* Append a PNG of 0 and 1 (not 0) with a palette in which 0 is transparent. */
+void mask_write_bitmap(struct buf *out, const uint8_t *v, uint32_t w, uint32_t h);
+
+/* PNG bytes (its pixels that are not 0, top left at x, y) as the RLE of a record. False: no PNG. */
+bool mask_png_to_rle(
+    struct buf *b, struct span png, double x, double y, double width, double height);
+
+/*
+ * The pixels of a record's RLE as PNG bytes, cut to their box (x y w h). `bitmap`: with a palette.
+ * False: it is no RLE, or empty, or too large.
+ */
+bool mask_rle_to_png(struct buf *png, struct span rle, uint32_t box[4], bool bitmap);
+
+/* zlib streams. `max`: bytes that may come out. False: damaged or larger. */
+bool zlib_inflate(struct buf *out, struct span in, size_t max);
+void zlib_deflate(struct buf *out, struct span in);
+
+#endif

@@ -1,0 +1,162 @@
+/* Runs of masks: COCO's two forms, its polygon rule, outlines, bitmaps, hostile sizes. */
+#include "label/rle.h"
+
+#include <stdlib.h>
+
+#include "base/input.h"
+#include "json/json.h"
+#include "tap.h"
+
+static struct rle r, t;
+static struct buf out;
+
+static const char *
+parse(const char *json)
+{
+	return rle_parse(&r, span_str(json));
+}
+
+static const char *
+written(bool compressed)
+{
+	buf_reset(&out);
+	rle_write(&out, &r, compressed);
+	return buf_str(&out);
+}
+
+static void
+forms(void)
+{
+	uint32_t box[4];
+
+	is_str(parse("{\"size\":[3,4],\"counts\":[1,2,3,6]}"), NULL, "a list of counts");
+	is_int(rle_area(&r), 8, "its area");
+	rle_box(&r, box);
+	ok(box[0] == 0 && box[1] == 0 && box[2] == 4 && box[3] == 3, "its box");
+	is_str(written(true), "{\"size\":[3,4],\"counts\":\"1236\"}", "compressed");
+	is_str(parse("{\"size\":[3,4],\"counts\":\"1236\"}"), NULL, "a string of counts");
+	is_str(written(false), "{\"size\":[3,4],\"counts\":[1,2,3,6]}", "not compressed");
+	ok(rle_same(SPAN("{\"size\":[3,4],\"counts\":\"1236\"}"),
+	       SPAN("{\"size\":[3,4],\"counts\":[1,2,3,6,0]}")),
+	    "both are the same mask");
+	is_str(parse("{\"size\":[200,300],\"counts\":[500,1000,40,17,58443]}"), NULL, "long runs");
+	written(true);
+	is_str(rle_parse(&t, buf_span(&out)), NULL, "compressed and back");
+	ok(t.n == r.n && memcmp(t.run, r.run, t.n * sizeof(*t.run)) == 0, "are the same runs");
+}
+
+static void
+faults(void)
+{
+	ok(parse("{\"size\":[3,4],\"counts\":[1,2]}"), "a sum that is not h * w");
+	ok(parse("{\"size\":[3,4],\"counts\":[-1,13]}"), "a negative run");
+	ok(parse("{\"size\":[3,4],\"counts\":[1.5,10.5]}"), "a run that is not whole");
+	ok(parse("{\"size\":[65536,65536],\"counts\":[]}"), "more than 2^32 pixels");
+	ok(parse("{\"size\":[1e99,1],\"counts\":[]}"), "a size beyond all");
+	ok(parse("{\"size\":[3,4],\"counts\":\"o\"}"), "a string that ends inside a number");
+	ok(parse("{\"size\":[3,4],\"counts\":\"oooooooooooooooooooo1\"}"), "a number too long");
+	ok(parse("{\"size\":[3,4],\"counts\":\"1\\u00e9\"}"), "a letter out of range");
+	ok(parse("{\"size\":[3,4]}"), "no counts");
+	ok(parse("[]"), "no object");
+	is_str(parse("{\"size\":[0,0],\"counts\":[]}"), NULL, "nothing at all is a mask");
+}
+
+/* Pixels by rows, for people. */
+static const char *
+picture(const struct rle *m)
+{
+	static char text[256];
+	uint8_t *bits = rle_bits(m, (uint32_t[]){ 0, 0, m->w, m->h });
+	size_t n = 0;
+
+	for (uint32_t y = 0; y < m->h; y++) {
+		for (uint32_t x = 0; x < m->w; x++)
+			text[n++] = bits[y * m->w + x] ? '#' : '.';
+		text[n++] = '/';
+	}
+	text[n] = '\0';
+	free(bits);
+	return text;
+}
+
+static void
+polygons(void)
+{
+	static const double box[] = { 1, 1, 4, 1, 4, 3, 1, 3 }, third[] = { 0, 0, 5, 0, 0, 5 };
+	static const double out_of[] = { -10, -10, 30, -10, 30, 2, -10, 2 },
+			    far[] = { 0, 0, 1e300, 0, 0, 1 };
+
+	ok(rle_from_polygon(&r, 4, 6, box, 4), "a box");
+	is_str(picture(&r), "....../.###../.###../....../", "fills its pixels");
+	ok(rle_from_polygon(&r, 5, 5, third, 3), "a triangle");
+	is_str(picture(&r), "####./###../##.../#..../...../", "fills as COCO does");
+	ok(rle_from_polygon(&r, 3, 3, out_of, 4), "points outside");
+	is_str(picture(&r), "###/###/.../", "are cut off");
+	ok(!rle_from_polygon(&r, 3, 3, far, 3), "points beyond all are refused");
+	ok(rle_from_polygon(&r, 3, 3, box, 0), "no points");
+	is_int(rle_area(&r), 0, "fill nothing");
+}
+
+static void
+outlines(void)
+{
+	static const uint8_t ring[] = { 1, 1, 1, 1, 0, 1, 1, 1, 1 }, touch[] = { 1, 0, 0, 1 };
+
+	ok(rle_from_bits(&r, 5, 6, ring, 2, 1, 3, 3), "a bitmap at a place");
+	is_str(picture(&r), "....../..###./..#.#./..###./....../", "lies there");
+	buf_reset(&out);
+	ok(rle_write_polygon(&out, &r), "its outline");
+	is_str(buf_str(&out), "[[2,1,5,1,5,4,2,4],[3,3,4,3,4,2,3,2]]",
+	    "is a ring and a hole that runs the other way");
+	ok(rle_from_bits(&r, 2, 2, touch, 0, 0, 2, 2), "two pixels that touch");
+	buf_reset(&out);
+	rle_write_polygon(&out, &r);
+	is_str(buf_str(&out), "[[0,0,1,0,1,1,0,1],[1,1,2,1,2,2,1,2]]", "stay two rings");
+	ok(rle_from_bits(&r, 2, 2, ring, -1, -1, 3, 3), "a bitmap over the edge");
+	is_str(picture(&r), ".#/##/", "is cut off");
+	ok(rle_from_bits(&t, 2, 2, touch, 0, 0, 2, 2), "another");
+	rle_merge(&r, &t);
+	is_str(picture(&r), "##/##/", "is joined");
+}
+
+/* Every mask of the file: parsed, written again letter by letter, outlined and filled again. */
+static void
+real(void)
+{
+	struct span item, value;
+	size_t n = 0, bad = 0, differ = 0;
+	struct buf path = BUF_INIT;
+	struct input in;
+	struct json j;
+
+	buf_addf(&path, "%s/labels/coco-results/results/instances_val2014_fakesegm100_results.json",
+	    getenv("DSUTILS_CORPORA") ? getenv("DSUTILS_CORPORA") : "");
+	if (!getenv("DSUTILS_CORPORA") || !input_open(&in, buf_str(&path)))
+		return;
+	json_stream(&j, &in);
+	json_array(&j);
+	while (json_item(&j) && json_value(&j, &item)) {
+		value = json_member(item, "segmentation");
+		bad += rle_parse(&r, value) != NULL;
+		buf_reset(&out);
+		rle_write_string(&out, &r);
+		differ += !span_eq(buf_span(&out), json_unquote(json_member(value, "counts")));
+		n++;
+	}
+	input_close(&in);
+	ok(n > 100, "%zu real masks", n);
+	is_int(bad, 0, "all of them are read");
+	is_int(differ, 0, "all of them are written as they were");
+	buf_release(&path);
+}
+
+int
+main(void)
+{
+	forms();
+	faults();
+	polygons();
+	outlines();
+	real();
+	return done_testing();
+}
