@@ -1,0 +1,374 @@
+/* The cleaning policy: see clean.h. */
+#include "image/clean.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "image/bmp.h"
+#include "image/exif.h"
+#include "image/png.h"
+#include "image/turn.h"
+
+enum {
+	SOF_BASELINE = 0xc0,
+	SOF_EXTENDED,
+	SOF_PROGRESSIVE,
+	SOF_ARITHMETIC = 0xc9,
+	SOF_ARITHMETIC_PROGRESSIVE
+};
+
+struct bench {
+	const struct clean_options *o;
+	struct image_limits lim; /* with the present picture's deadline */
+	struct buf input, out, exif;
+	struct image im, spare;
+	struct jpeg_scanner *scanner;
+	struct colours *colours;
+};
+
+struct bench *
+bench_new(const struct clean_options *o)
+{
+	struct bench *b = xcalloc(1, sizeof(*b));
+
+	b->o = o;
+	b->scanner = jpeg_scanner_new();
+	b->colours = colours_new();
+	return b;
+}
+
+void
+bench_free(struct bench *b)
+{
+	if (b == NULL)
+		return;
+	buf_release(&b->input);
+	buf_release(&b->out);
+	buf_release(&b->exif);
+	image_release(&b->im);
+	image_release(&b->spare);
+	jpeg_scanner_free(b->scanner);
+	colours_free(b->colours);
+	free(b);
+}
+
+struct buf *
+bench_input(struct bench *b)
+{
+	return &b->input;
+}
+
+const char *
+clean_action_name(enum clean_action a)
+{
+	static const char *const name[] = { "rejected", "passed", "mended", "recoded", "encoded" };
+
+	return name[a];
+}
+
+/* ---- pixels to a new JPEG ---- */
+
+/* Colours, background, upright, size, and the new file. */
+static void
+encode_pixels(struct bench *b, struct clean_result *r, enum colour_model model)
+{
+	struct image *im = &b->im;
+
+	if (b->o->keep_icc)
+		buf_reset(&im->icc);
+	if (b->o->no_gamma)
+		im->gamma = 0;
+	colours_convert(b->colours, im, model, &r->f.notes);
+	image_flatten(im, b->o->background, &r->f.notes);
+	if (r->orientation > 1) {
+		image_turn(im, r->orientation, &b->spare);
+		r->f.notes |= NOTE_TURNED;
+	}
+	buf_reset(&b->out);
+	jpeg_encode(im, &b->o->encoding, &b->out);
+	r->new_w = im->w;
+	r->new_h = im->h;
+	r->bytes = buf_span(&b->out);
+	r->action = CLEAN_ENCODED;
+}
+
+static enum colour_model
+model_of(const struct clean_result *r)
+{
+	return r->f.notes & NOTE_GREY ? MODEL_GREY : MODEL_RGB;
+}
+
+/* ---- JPEG ---- */
+
+static bool
+reject_kind_of_jpeg(const struct jpeg_head *h, struct finding *f)
+{
+	if (h->sof == 0xc3 || h->sof == 0xcb)
+		return image_reject(f, "unsupported-jpeg", "JPEG: it is lossless JPEG");
+	if ((h->sof >= 0xc5 && h->sof <= 0xc7) || (h->sof >= 0xcd && h->sof <= 0xcf))
+		return image_reject(f, "unsupported-jpeg", "JPEG: it is hierarchical JPEG");
+	if (h->precision != 8)
+		return image_reject(
+		    f, "unsupported-jpeg", "JPEG: it has %d bits a sample, not 8", h->precision);
+	if (h->n != 1 && h->n != 3 && h->n != 4)
+		return image_reject(f, "unsupported-jpeg", "JPEG: it has %d components", h->n);
+	return true;
+}
+
+static uint32_t
+notes_of_jpeg(const struct jpeg_head *h)
+{
+	uint32_t notes = 0;
+
+	if (h->sof == SOF_PROGRESSIVE || h->sof == SOF_ARITHMETIC_PROGRESSIVE)
+		notes |= NOTE_PROGRESSIVE;
+	if (h->sof == SOF_ARITHMETIC || h->sof == SOF_ARITHMETIC_PROGRESSIVE)
+		notes |= NOTE_ARITHMETIC;
+	if (h->sof == SOF_EXTENDED)
+		notes |= NOTE_EXTENDED;
+	if (h->extraneous)
+		notes |= NOTE_EXTRANEOUS;
+	if (h->mpo)
+		notes |= NOTE_ANIMATED;
+	if (h->n == 3 && !jpeg_sampling_plain(h))
+		notes |= NOTE_SUBSAMPLING;
+	return notes;
+}
+
+/* Can it be whole at all? A block of a sequential file takes a bit and a half at the very least. */
+static bool
+check_bytes(const struct jpeg_head *h, struct span file, struct finding *f)
+{
+	if ((h->sof == SOF_BASELINE || h->sof == SOF_EXTENDED) &&
+	    (uint64_t)h->w * h->h > (uint64_t)file.n * 256)
+		return image_reject(f, "truncated",
+		    "JPEG: %zu bytes cannot hold its %u x %u pixels", file.n, h->w, h->h);
+	return true;
+}
+
+/* Judge what the scanner saw. Pictures that are kept all the same go to the decoder. */
+static bool
+judge_scan(const struct jpeg_state *st, const struct image_limits *lim, struct finding *f)
+{
+	switch (st->verdict) {
+	case JPEG_TRUNCATED:
+		if (st->percent > 0 && st->percent >= (unsigned)lim->keep_rows)
+			return true;
+		return image_reject(
+		    f, "truncated", "JPEG: %s, at %u %% of the rows", st->why, st->percent);
+	case JPEG_DAMAGED:
+		if (lim->keep_damaged) {
+			f->notes |= NOTE_DAMAGED;
+			return true;
+		}
+		return image_reject(f, "corrupt", "JPEG: %s", st->why);
+	case JPEG_NO_END:
+		f->notes |= NOTE_NO_END;
+		return true;
+	case JPEG_SOUND:
+		f->notes |= st->trailing ? NOTE_TRAILING : 0;
+		return true;
+	case JPEG_NOT_SCANNED:
+		break;
+	}
+	return true;
+}
+
+/* What is known of a JPEG before anything is done to it. */
+struct jpeg_facts {
+	struct jpeg_head h;
+	struct jpeg_state st;
+	enum profile_use profile;
+	bool whole; /* scanned, and sound but for a missing end */
+	bool resize;
+};
+
+static bool
+examine_jpeg(struct bench *b, struct span file, struct jpeg_facts *j, struct clean_result *r)
+{
+	struct finding *f = &r->f;
+
+	buf_reset(&b->im.icc);
+	if (!jpeg_read_head(file, &j->h, &b->im.icc, f))
+		return false;
+	r->w = j->h.w;
+	r->h = j->h.h;
+	r->orientation = j->h.orientation;
+	if (!image_check_size(j->h.w, j->h.h, &b->lim, f) || !reject_kind_of_jpeg(&j->h, f) ||
+	    !check_bytes(&j->h, file, f))
+		return false;
+	f->notes |= notes_of_jpeg(&j->h);
+	j->st.verdict = JPEG_NOT_SCANNED;
+	if (!b->o->always_encode) {
+		jpeg_scan(b->scanner, file, &j->h, &j->st);
+		if (!judge_scan(&j->st, &b->lim, f))
+			return false;
+	}
+	j->whole = j->st.verdict == JPEG_SOUND || j->st.verdict == JPEG_NO_END;
+	j->profile = colours_profile(b->colours, buf_span(&b->im.icc),
+	    j->h.n == 1   ? MODEL_GREY
+	    : j->h.n == 4 ? MODEL_INKS
+			  : MODEL_RGB);
+	if (j->profile == PROFILE_IGNORED)
+		f->notes |= NOTE_ICC_IGNORED;
+	return true;
+}
+
+/* The bytes as they are, or with segments dropped, cut off behind the end, or with an end marker added. */
+static bool
+pass_jpeg(struct bench *b, struct span file, const struct jpeg_facts *j, struct clean_result *r)
+{
+	bool strip =
+	    (b->o->strip && j->h.metadata) || j->profile == PROFILE_IGNORED || j->h.extraneous;
+
+	r->new_w = j->h.w;
+	r->new_h = j->h.h;
+	r->bytes = file;
+	r->action = CLEAN_PASSED;
+	if (strip || j->st.verdict == JPEG_NO_END || j->st.end < file.n) {
+		buf_reset(&b->out);
+		jpeg_copy_bytes(file, &j->st, strip, &b->out);
+		r->bytes = buf_span(&b->out);
+		r->f.notes |= strip && j->h.metadata ? NOTE_OBJECTS : 0;
+		r->action = CLEAN_MENDED;
+	}
+	return true;
+}
+
+/* Can the coefficients be taken over? */
+static bool
+can_recode(const struct bench *b, const struct jpeg_facts *j)
+{
+	enum jpeg_colour colour = jpeg_colour(&j->h);
+
+	return !b->o->always_encode && !j->resize && j->profile != PROFILE_CONVERT &&
+	       (colour == JPEG_GREY || (colour == JPEG_YCC && jpeg_sampling_plain(&j->h))) &&
+	       (j->whole || j->st.verdict == JPEG_NOT_SCANNED);
+}
+
+static bool
+recode_jpeg(struct bench *b, struct span file, const struct jpeg_facts *j, struct clean_result *r)
+{
+	bool transpose = turn_of(r->orientation).transpose;
+
+	buf_reset(&b->out);
+	if (!jpeg_copy(file, &j->h, r->orientation, &b->lim, &b->o->encoding, &b->out, &r->f))
+		return false;
+	r->new_w = transpose ? j->h.h : j->h.w;
+	r->new_h = transpose ? j->h.w : j->h.h;
+	r->bytes = buf_span(&b->out);
+	r->action = CLEAN_RECODED;
+	if (r->orientation > 1)
+		r->f.notes |= NOTE_TURNED;
+	return true;
+}
+
+static void
+clean_jpeg(struct bench *b, struct span file, struct clean_result *r)
+{
+	struct jpeg_decoding how = { &b->lim, b->o->cmyk, 8 };
+	struct jpeg_facts j = { .resize = false };
+	bool inks;
+
+	if (!examine_jpeg(b, file, &j, r))
+		return;
+	if (j.whole && jpeg_is_plain(&j.h) && r->orientation == 1 && !j.resize &&
+	    (j.profile != PROFILE_CONVERT || b->o->keep_icc)) {
+		pass_jpeg(b, file, &j, r);
+		return;
+	}
+	if (can_recode(b, &j) && recode_jpeg(b, file, &j, r))
+		return;
+	if (r->f.code)
+		return;
+	b->im.gamma = 0;
+	if (jpeg_decode(file, &j.h, &how, &b->im, &inks, &r->f))
+		encode_pixels(b, r, inks ? MODEL_INKS : model_of(r));
+}
+
+/* ---- the others ---- */
+
+static void
+clean_png(struct bench *b, struct span file, struct clean_result *r)
+{
+	struct image *im = &b->im;
+
+	buf_reset(&im->icc);
+	im->gamma = 0;
+	im->orientation = 1;
+	im->w = im->h = 0;
+	if (!png_decode(file, &b->lim, im, &r->f))
+		return;
+	r->w = im->w;
+	r->h = im->h;
+	r->orientation = im->orientation;
+	encode_pixels(b, r, model_of(r));
+}
+
+static void
+clean_bmp(struct bench *b, struct span file, struct clean_result *r)
+{
+	struct image *im = &b->im;
+	struct span inner;
+
+	buf_reset(&im->icc);
+	im->gamma = 0;
+	switch (bmp_decode(file, &b->lim, im, &inner, &r->f)) {
+	case BMP_BAD:
+		return;
+	case BMP_DECODED:
+		r->w = im->w;
+		r->h = im->h;
+		encode_pixels(b, r, MODEL_RGB);
+		return;
+	case BMP_EMBEDDED:
+		if (image_kind_of(inner) == KIND_JPEG)
+			clean_jpeg(b, inner, r);
+		else if (image_kind_of(inner) == KIND_PNG)
+			clean_png(b, inner, r);
+		else
+			image_reject(
+			    &r->f, "corrupt", "BMP: the picture within is neither JPEG nor PNG");
+	}
+}
+
+static void
+note_size(struct clean_result *r)
+{
+	uint32_t least = r->new_w < r->new_h ? r->new_w : r->new_h;
+	uint32_t most = r->new_w < r->new_h ? r->new_h : r->new_w;
+
+	if (least < 10)
+		r->f.notes |= NOTE_TINY;
+	if (most > 8192)
+		r->f.notes |= NOTE_LARGE;
+}
+
+void
+clean_picture(struct bench *b, struct span file, struct span name, struct clean_result *r)
+{
+	*r = (struct clean_result){ .kind = image_kind_of(file), .orientation = 1 };
+	b->lim = b->o->lim;
+	if (b->lim.seconds > 0)
+		b->lim.deadline = image_clock() + b->lim.seconds;
+	if (image_kind_misnamed(r->kind, name))
+		r->f.notes |= NOTE_RENAMED;
+	switch (r->kind) {
+	case KIND_JPEG:
+		clean_jpeg(b, file, r);
+		break;
+	case KIND_PNG:
+		clean_png(b, file, r);
+		break;
+	case KIND_BMP:
+		clean_bmp(b, file, r);
+		break;
+	case KIND_OTHER:
+		image_reject_kind(file, &r->f);
+		break;
+	}
+	if (r->f.code)
+		r->action = CLEAN_REJECTED;
+	else
+		note_size(r);
+}

@@ -1,0 +1,271 @@
+/* PNG through libpng: see png.h. */
+#include "image/png.h"
+
+#include <png.h>
+#include <stdlib.h>
+
+#include "base/diag.h"
+#include "base/mem.h"
+#include "image/bytes.h"
+#include "image/exif.h"
+
+/* ---- the chunks ---- */
+
+static bool
+read_ihdr(struct span body, struct png_chunks *c)
+{
+	const unsigned char *p = (const unsigned char *)body.p;
+
+	if (body.n != 13)
+		return false;
+	c->w = be32(p);
+	c->h = be32(p + 4);
+	c->depth = p[8];
+	c->colour = p[9];
+	c->interlaced = p[12] != 0;
+	return true;
+}
+
+static void
+note_chunk(struct span type, struct span body, struct png_chunks *c)
+{
+	if (span_is(type, "IDAT"))
+		c->idat = true;
+	else if (span_is(type, "PLTE"))
+		c->palette = true;
+	else if (span_is(type, "tRNS"))
+		c->transparent = true;
+	else if (span_is(type, "iCCP"))
+		c->profile = true;
+	else if (span_is(type, "acTL"))
+		c->animated = true;
+	else if (span_is(type, "eXIf") && c->exif.p == NULL)
+		c->exif = body;
+}
+
+/* Walk the chunks without looking into them. False: not even a header. */
+static bool
+read_chunks(struct span file, struct png_chunks *c)
+{
+	const unsigned char *p = (const unsigned char *)file.p;
+	size_t at = 8;
+
+	*c = (struct png_chunks){ 0 };
+	while (file.n - at >= 12) {
+		size_t n = be32(p + at);
+		struct span type = { file.p + at + 4, 4 };
+
+		if (at == 8 && !span_is(type, "IHDR"))
+			return false;
+		if (n > file.n - at - 12)
+			break;
+		if (at == 8 && !read_ihdr((struct span){ file.p + 16, n }, c))
+			return false;
+		note_chunk(type, (struct span){ file.p + at + 8, n }, c);
+		at += 12 + n;
+		if (span_is(type, "IEND")) {
+			c->end = at;
+			return true;
+		}
+	}
+	c->idat_cut = file.n - at >= 8 && memcmp(p + at + 4, "IDAT", 4) == 0;
+	return at > 8;
+}
+
+/* ---- libpng ---- */
+
+/* All that a decode holds, so that a jump out of libpng loses nothing. */
+struct reader {
+	png_structp png;
+	png_infop info;
+	const unsigned char *p;
+	size_t left;
+	bool ran_out;
+	bool rows_done;
+	char error[128];
+	uint32_t notes;
+	bool damaged; /* IDAT is wrong in a way that libpng forgives */
+};
+
+static void
+on_error(png_structp png, png_const_charp message)
+{
+	struct reader *r = png_get_error_ptr(png);
+
+	snprintf(r->error, sizeof(r->error), "%s", message);
+	longjmp(png_jmpbuf(png), 1);
+}
+
+/* libpng says what it forgives in words only; IDAT is never forgiven here. */
+static void
+on_warning(png_structp png, png_const_charp message)
+{
+	struct reader *r = png_get_error_ptr(png);
+
+	if (strstr(message, "exceeding num_palette"))
+		r->notes |= NOTE_PALETTE;
+	else if (strstr(message, "Extra compressed data") || strstr(message, "Too much image data"))
+		r->notes |= NOTE_TRAILING;
+	else if (strncmp(message, "IDAT", 4) == 0) {
+		r->damaged = true;
+		snprintf(r->error, sizeof(r->error), "%s", message);
+	} else if (strstr(message, "CRC error"))
+		r->notes |= NOTE_CHECKSUM;
+}
+
+static void
+on_read(png_structp png, png_bytep to, size_t n)
+{
+	struct reader *r = png_get_io_ptr(png);
+
+	if (n > r->left) {
+		r->ran_out = true;
+		png_error(png, "the data ends early");
+	}
+	memcpy(to, r->p, n);
+	r->p += n;
+	r->left -= n;
+}
+
+/* Lack of memory ends the program; what a file may ask for is limited in open_reader(). */
+static png_voidp
+on_malloc(png_structp png, png_alloc_size_t n)
+{
+	(void)png;
+	return xmalloc(n);
+}
+
+static void
+on_free(png_structp png, png_voidp p)
+{
+	(void)png;
+	free(p);
+}
+
+static void
+open_reader(struct reader *r, struct span file)
+{
+	*r = (struct reader){ .p = (const unsigned char *)file.p, .left = file.n };
+	r->png = png_create_read_struct_2(
+	    PNG_LIBPNG_VER_STRING, r, on_error, on_warning, NULL, on_malloc, on_free);
+	r->info = r->png ? png_create_info_struct(r->png) : NULL;
+	if (r->info == NULL)
+		die("libpng %s does not start", png_get_libpng_ver(NULL));
+	png_set_read_fn(r->png, r, on_read);
+	png_set_user_limits(r->png, 65535, 65535);
+	png_set_chunk_malloc_max(r->png, 32 << 20);
+	png_set_chunk_cache_max(r->png, 1000);
+	/* any profile is handed on: lcms2 judges it */
+	png_set_option(r->png, PNG_SKIP_sRGB_CHECK_PROFILE, PNG_OPTION_ON);
+	png_set_keep_unknown_chunks(r->png, PNG_HANDLE_CHUNK_NEVER, NULL, 0);
+}
+
+/* Colour profile, or a gamma that says something else than sRGB does. */
+static void
+read_colour(struct reader *r, const struct png_chunks *c, struct image *im)
+{
+	png_charp name;
+	png_bytep icc;
+	png_uint_32 n;
+	int method, intent;
+	double gamma;
+
+	if (png_get_iCCP(r->png, r->info, &name, &method, &icc, &n))
+		buf_add(&im->icc, icc, n);
+	else if (c->profile)
+		r->notes |= NOTE_ICC_IGNORED;
+	else if (!png_get_sRGB(r->png, r->info, &intent) && png_get_gAMA(r->png, r->info, &gamma) &&
+		 gamma > 0.01 && (gamma < 0.45455 * 0.95 || gamma > 0.45455 * 1.05))
+		im->gamma = gamma;
+}
+
+static void
+set_transforms(struct reader *r, const struct png_chunks *c)
+{
+	if (c->depth == 16) {
+		png_set_scale_16(r->png);
+		r->notes |= NOTE_DEPTH;
+	}
+	png_set_expand(r->png);
+	if (!(c->colour & PNG_COLOR_MASK_COLOR)) {
+		png_set_gray_to_rgb(r->png);
+		r->notes |= NOTE_GREY;
+	}
+}
+
+static bool
+read_rows(struct reader *r, const struct image_limits *lim, struct image *im, struct finding *f)
+{
+	int passes = png_set_interlace_handling(r->png);
+
+	png_read_update_info(r->png, r->info);
+	image_size(im, png_get_image_width(r->png, r->info), png_get_image_height(r->png, r->info),
+	    png_get_channels(r->png, r->info));
+	for (int pass = 0; pass < passes; pass++)
+		for (uint32_t y = 0; y < im->h; y++) {
+			if (y % 64 == 0 && image_late(lim, f))
+				return false;
+			png_read_row(r->png, image_row(im, y), NULL);
+		}
+	r->rows_done = true;
+	png_read_end(r->png, NULL);
+	return true;
+}
+
+/* The one function that libpng jumps back to. */
+static bool
+read_png(struct reader *r, const struct png_chunks *c, const struct image_limits *lim,
+    struct image *im, struct finding *f)
+{
+	if (setjmp(png_jmpbuf(r->png)))
+		return false;
+	png_read_info(r->png, r->info);
+	read_colour(r, c, im);
+	set_transforms(r, c);
+	return read_rows(r, lim, im, f) && !r->damaged;
+}
+
+static bool
+decode_libpng(struct span file, const struct png_chunks *c, const struct image_limits *lim,
+    struct image *im, struct finding *f)
+{
+	struct reader r;
+	bool fine;
+
+	open_reader(&r, file);
+	fine = read_png(&r, c, lim, im, f);
+	png_destroy_read_struct(&r.png, &r.info, NULL);
+	f->notes |= r.notes;
+	if (!fine && r.rows_done && r.ran_out && !c->idat_cut) {
+		f->notes |= NOTE_NO_END;
+		fine = !r.damaged;
+	}
+	if (fine || f->code)
+		return fine;
+	if (r.damaged && r.rows_done && lim->keep_damaged) {
+		f->notes |= NOTE_DAMAGED;
+		return true;
+	}
+	return image_reject(f, r.ran_out ? "truncated" : "corrupt", "PNG: %s", r.error);
+}
+
+bool
+png_decode(struct span file, const struct image_limits *lim, struct image *im, struct finding *f)
+{
+	struct png_chunks c;
+
+	if (!read_chunks(file, &c))
+		return image_reject(f, "corrupt", "PNG: its header is missing");
+	if (!image_check_size(c.w, c.h, lim, f))
+		return false;
+	if (!c.idat)
+		return image_reject(f, "truncated", "PNG: it has no complete chunk of pixels");
+	if (!decode_libpng(file, &c, lim, im, f))
+		return false;
+	im->orientation = exif_orientation(c.exif, NULL);
+	if (c.animated)
+		f->notes |= NOTE_ANIMATED;
+	if (c.end && c.end < file.n)
+		f->notes |= NOTE_TRAILING;
+	return true;
+}
