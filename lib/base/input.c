@@ -153,7 +153,7 @@ skip_long_line(struct input *in)
 }
 
 bool
-input_line(struct input *in, struct span *line)
+input_piece(struct input *in, char sep, struct span *piece)
 {
 	size_t seen = 0;
 	const char *nl;
@@ -161,7 +161,7 @@ input_line(struct input *in, struct span *line)
 	in->line++;
 	for (;;) {
 		nl = in->w - in->r > seen
-			 ? memchr(in->base + in->r + seen, '\n', in->w - in->r - seen)
+			 ? memchr(in->base + in->r + seen, sep, in->w - in->r - seen)
 			 : NULL;
 		if (nl)
 			break;
@@ -177,8 +177,16 @@ input_line(struct input *in, struct span *line)
 	}
 	if (!nl && in->r == in->w)
 		return false;
-	*line = span_of(in->base + in->r, nl ? nl : in->base + in->w);
-	in->r += line->n + (nl != NULL);
+	*piece = span_of(in->base + in->r, nl ? nl : in->base + in->w);
+	in->r += piece->n + (nl != NULL);
+	return true;
+}
+
+bool
+input_line(struct input *in, struct span *line)
+{
+	if (!input_piece(in, '\n', line))
+		return false;
 	if (line->n > 0 && line->p[line->n - 1] == '\r')
 		line->n--;
 	return true;

@@ -44,6 +44,8 @@ void input_close(struct input *in);
  * INPUT_LINE_MAX is reported and skipped.
  */
 bool input_line(struct input *in, struct span *line);
+/* The same for pieces that end with `sep` (NUL for `find -print0`); a CR before it stays. */
+bool input_piece(struct input *in, char sep, struct span *piece);
 #define INPUT_LINE_MAX ((size_t)1 << 30)
 
 /* Position of the line returned last, at byte offset `at` of it. */

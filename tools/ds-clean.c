@@ -1,0 +1,689 @@
+/*
+ * ds-clean: records (or file names) in; the same records out, with a clean
+ * JPEG in the output folder behind each `source`.
+ *
+ * Pictures are worked on in parallel and given out in the order of the input.
+ * take() reads a record and gives its new file a name, work() does all that is
+ * costly, give() writes the record and counts. Memory: one picture a thread.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <png.h>
+
+#include "archive/sink.h"
+#include "archive/source.h"
+#include "base/diag.h"
+#include "base/file.h"
+#include "base/ordered.h"
+#include "base/path.h"
+#include "base/progress.h"
+#include "base/sha256.h"
+#include "base/tool.h"
+#include "base/utf8.h"
+#include "image/clean.h"
+#include "image/labels.h"
+#include "image/names.h"
+#include "image/place.h"
+#include "record/record.h"
+
+static const char *output, *rejects_path, *report_path, *background = "ffffff";
+static uint64_t quality = 90, max_pixels = 178956970, max_bytes = (uint64_t)1 << 30,
+		max_scans = 200;
+static uint64_t keep_rows = 100;
+static double max_time = 60;
+static int subsampling, images, cmyk, label_space;
+static bool force, files_mode, nul, with_sha256, keep_damaged;
+static struct clean_options policy;
+
+static const struct opt opts[] = {
+	{ 'o', "output", "DIR", OPT_STRING, &output, NULL,
+	    "folder (or .tar, .zip) for the new files" },
+	{ 'f', "force", NULL, OPT_FLAG, &force, NULL, "replace files that are there" },
+	{ 0, "rejects", "FILE", OPT_STRING, &rejects_path, NULL,
+	    "rejected records, each with the reason" },
+	{ 0, "report", "FILE", OPT_STRING, &report_path, NULL,
+	    "what was found and done, a JSON object a picture" },
+	{ 0, "files", NULL, OPT_FLAG, &files_mode, NULL, "the input is file names, one a line" },
+	{ '0', "null", NULL, OPT_FLAG, &nul, NULL, "file names end with NUL (implies --files)" },
+	{ 0, "quality", "N", OPT_COUNT, &quality, NULL, "of new JPEGs, 1 to 100 (default 90)" },
+	{ 0, "subsampling", "420|422|440|444", OPT_CHOICE, &subsampling, NULL,
+	    "chroma of new JPEGs (default 420)" },
+	{ 0, "optimize", NULL, OPT_FLAG, &policy.encoding.optimize, NULL,
+	    "Huffman tables made for each picture" },
+	{ 0, "progressive", NULL, OPT_FLAG, &policy.encoding.progressive, NULL,
+	    "new JPEGs are progressive" },
+	{ 0, "always-encode", NULL, OPT_FLAG, &policy.always_encode, NULL,
+	    "decode and encode clean JPEGs too" },
+	{ 0, "images", "copy|link|reflink", OPT_CHOICE, &images, NULL,
+	    "how clean JPEGs are passed on (default copy)" },
+	{ 0, "strip", NULL, OPT_FLAG, &policy.strip, NULL, "drop metadata of clean JPEGs" },
+	{ 0, "background", "RRGGBB", OPT_STRING, &background, NULL,
+	    "what transparent pixels are laid over (default ffffff)" },
+	{ 0, "no-gamma", NULL, OPT_FLAG, &policy.no_gamma, NULL, "do not apply PNG's gAMA" },
+	{ 0, "no-icc", NULL, OPT_FLAG, &policy.keep_icc, NULL,
+	    "do not convert colour profiles to sRGB" },
+	{ 0, "cmyk", "reject|inverted|plain", OPT_CHOICE, &cmyk, NULL,
+	    "CMYK without an Adobe marker (default reject)" },
+	{ 0, "label-space", "auto|raw|upright", OPT_CHOICE, &label_space, NULL,
+	    "which way up labels of turned pictures are (default auto)" },
+	{ 0, "sha256", NULL, OPT_FLAG, &with_sha256, NULL,
+	    "add sha256 and bytes of the new files" },
+	{ 0, "keep-rows", "PERCENT", OPT_COUNT, &keep_rows, NULL,
+	    "keep truncated pictures with so many of their rows" },
+	{ 0, "keep-damaged", NULL, OPT_FLAG, &keep_damaged, NULL,
+	    "keep pictures whose data is damaged" },
+	{ 0, "max-pixels", "N", OPT_COUNT, &max_pixels, NULL,
+	    "of one picture (default 178956970)" },
+	{ 0, "max-bytes", "N", OPT_SIZE, &max_bytes, NULL, "of one file (default 1G)" },
+	{ 0, "max-scans", "N", OPT_COUNT, &max_scans, NULL, "of a progressive JPEG (default 200)" },
+	{ 0, "max-time", "SECONDS", OPT_NUMBER, &max_time, NULL,
+	    "for decoding one picture, 0: any (default 60)" },
+	{ 0 },
+};
+
+static void
+versions(struct buf *out)
+{
+	buf_addf(out, "%s\nlibpng %s\n", jpeg_library(), png_get_libpng_ver(NULL));
+	if (colours_library())
+		buf_addf(out, "%s\n", colours_library());
+}
+
+static const struct tool tool = {
+	.name = "ds-clean",
+	.synopsis = "-o DIR [--rejects FILE] [RECORDS ...]",
+	.about =
+	    "Turn the pictures of records into plain 8-bit RGB JPEG files; reject what is broken.",
+	.opts = opts,
+	.threads = true,
+	.versions = versions,
+};
+
+/* ---- the run ---- */
+
+struct run {
+	/* input: records, or names of files */
+	struct rec_reader in;
+	struct record next;
+	struct input list;
+	struct source_reader *members; /* of archives */
+	struct names names;
+	/* output */
+	struct sink *archive; /* NULL: a folder */
+	struct newfile rejects, report;
+	/* tools of threads that are not at work */
+	pthread_mutex_t lock;
+	struct bench *bench[256];
+	size_t benches;
+	/* counts */
+	uint64_t pictures, headers, action[CLEAN_ENCODED + 1];
+};
+
+struct job {
+	struct buf line, source, name; /* the record; its source; the new file's member path */
+	struct buf member;             /* content, when the source is a member of an archive */
+	int member_error;              /* errno of reading it, -1: it is no member */
+	struct pos pos;
+	bool header;
+	struct record r;
+	struct clean_result result;
+	struct buf file; /* the new file, when it goes into an archive */
+	struct buf out;  /* the record as it goes out, or to the rejects */
+	struct buf report;
+	char sha256[SHA256_HEX + 1];
+};
+
+/* ---- take ---- */
+
+/* A file name as a record. A name that is no UTF-8 cannot be one. */
+static bool
+next_name(struct run *run, struct job *job)
+{
+	struct span name;
+
+	for (;;) {
+		if (!input_piece(&run->list, nul ? '\0' : '\n', &name))
+			return false;
+		if (name.n == 0)
+			continue;
+		if (utf8_valid(name))
+			break;
+		error_at(input_pos(&run->list, 0), "bad-name",
+		    "the file name is not UTF-8, so no record can hold it");
+	}
+	buf_reset(&job->line);
+	jw_open(&job->line, '{');
+	jw_member_string(&job->line, "source", name);
+	jw_close(&job->line, '}');
+	buf_reset(&job->source);
+	buf_addspan(&job->source, name);
+	job->pos = input_pos(&run->list, 0);
+	return true;
+}
+
+static bool
+next_record(struct run *run, struct job *job)
+{
+	struct buf scratch = BUF_INIT;
+
+	if (!rec_next(&run->in, &run->next))
+		return false;
+	buf_reset(&job->line);
+	buf_addspan(&job->line, run->next.line);
+	job->pos = run->next.pos;
+	job->header = run->next.header;
+	buf_reset(&job->source);
+	buf_addspan(&job->source, rec_string(&run->next, REC_SOURCE, &scratch));
+	buf_release(&scratch);
+	return true;
+}
+
+/* Members come from the one reader of the archive, in the order of the stream. */
+static void
+read_member(struct run *run, struct job *job)
+{
+	struct span archive, member;
+
+	job->member_error = -1;
+	if (!source_is_member(job->source.p, &archive, &member))
+		return;
+	buf_reset(&job->member);
+	job->member_error = source_read(run->members, job->source.p, &job->member) == 0 ? 0 : errno;
+}
+
+static bool
+take(void *ctx, void *j)
+{
+	struct run *run = ctx;
+	struct job *job = j;
+	struct buf scratch = BUF_INIT;
+	struct span id = SPAN_NONE;
+
+	job->header = false;
+	if (!(files_mode ? next_name(run, job) : next_record(run, job)))
+		return false;
+	if (job->header)
+		return true;
+	if (!files_mode)
+		id = rec_string(&run->next, REC_ID, &scratch);
+	buf_reset(&job->name);
+	names_give(&run->names, buf_span(&job->source), id, &job->name);
+	buf_release(&scratch);
+	read_member(run, job);
+	return true;
+}
+
+/* ---- work ---- */
+
+static struct bench *
+borrow_bench(struct run *run)
+{
+	struct bench *b = NULL;
+
+	pthread_mutex_lock(&run->lock);
+	if (run->benches > 0)
+		b = run->bench[--run->benches];
+	pthread_mutex_unlock(&run->lock);
+	return b ? b : bench_new(&policy);
+}
+
+static void
+return_bench(struct run *run, struct bench *b)
+{
+	pthread_mutex_lock(&run->lock);
+	if (run->benches < ARRAY_LEN(run->bench)) {
+		run->bench[run->benches++] = b;
+		b = NULL;
+	}
+	pthread_mutex_unlock(&run->lock);
+	bench_free(b);
+}
+
+/* A file that is not there is the record's fault; anything else that stops us from reading is not. */
+static bool
+reject_unread(const char *source, int err, struct finding *f)
+{
+	switch (err) {
+	case ENOENT:
+	case ENOTDIR:
+	case EISDIR:
+	case ELOOP:
+	case ENAMETOOLONG:
+		return image_reject(f, "missing", "%s", strerror(err));
+	case EINVAL:
+		return image_reject(f, "not-local", "only files on this machine can be read");
+	case EFBIG:
+		return image_reject(f, "too-large", "the file has more than --max-bytes %llu",
+		    (unsigned long long)max_bytes);
+	case EILSEQ:
+		return image_reject(f, "damaged-archive", "the archive is damaged here");
+	default:
+		errno = err;
+		die("cannot read %s:", source);
+	}
+}
+
+static bool
+load(struct job *job, struct bench *b, struct span *bytes)
+{
+	struct finding *f = &job->result.f;
+	struct buf *in = bench_input(b);
+	int err = job->member_error;
+
+	*bytes = buf_span(&job->member);
+	if (err == -1) {
+		if (job->source.n == 0)
+			return image_reject(f, "no-source", "the record has no source");
+		if (path_is_uri(buf_span(&job->source)))
+			return reject_unread(job->source.p, EINVAL, f);
+		buf_reset(in);
+		err = file_read(AT_FDCWD, job->source.p, max_bytes, in) == 0 ? 0 : errno;
+		*bytes = buf_span(in);
+	}
+	return err == 0 || reject_unread(job->source.p, err, f);
+}
+
+/* Does the record say another size than the file has, either way up? That is worth a warning. */
+static void
+compare_size(const struct job *job, struct clean_result *res)
+{
+	double w, h;
+
+	if (!rec_size(&job->r, &w, &h) || (w == res->w && h == res->h) ||
+	    (w == res->h && h == res->w && turn_of(res->orientation).transpose))
+		return;
+	res->f.notes |= NOTE_SIZE;
+	warning_at(pos_file(job->source.p), "size-differs",
+	    "the record says %g x %g, the file is %u x %u", w, h, res->w, res->h);
+}
+
+/* The labels as they are after the picture was turned and scaled; empty: as before. */
+static bool
+move_labels(struct job *job, struct buf *labels)
+{
+	struct clean_result *res = &job->result;
+	enum label_space space = label_space;
+	struct turn turn = turn_of(res->orientation);
+	struct label_map m;
+	const char *why;
+
+	if (space == SPACE_AUTO && res->orientation > 1)
+		space = labels_space(&job->r, res->w, res->h, res->orientation);
+	if (space == SPACE_AUTO && res->orientation > 1)
+		return image_reject(&res->f, "label-space",
+		    "it is turned, and the labels do not tell whether they are; see --label-space");
+	m.w = turn.transpose ? res->h : res->w;
+	m.h = turn.transpose ? res->w : res->h;
+	m.sx = res->new_w / m.w;
+	m.sy = res->new_h / m.h;
+	m.turn = space == SPACE_UPRIGHT ? turn_of(1) : turn;
+	if (labels_map_is_identity(&m) || !rec_annotated(&job->r))
+		return true;
+	if (!labels_move(&job->r, &m, labels, &why))
+		return image_reject(&res->f, "label-geometry", "a label's %s makes no sense", why);
+	return true;
+}
+
+/* The source of the new record: a path from here, or a member of the new archive. */
+static void
+add_target(const struct run *run, const struct job *job, struct buf *path)
+{
+	if (run->archive)
+		buf_addf(path, "%s!/%s", output, job->name.p);
+	else
+		path_join(path, span_str(output), buf_span(&job->name));
+}
+
+static void
+write_record(const struct run *run, struct job *job, struct span labels)
+{
+	const struct clean_result *res = &job->result;
+	bool sized = with_sha256 || job->r.v[REC_BYTES].p,
+	     summed = with_sha256 || job->r.v[REC_SHA256].p;
+	struct buf path = BUF_INIT, v[5] = { BUF_INIT };
+	unsigned char digest[SHA256_SIZE];
+
+	add_target(run, job, &path);
+	jw_string(&v[0], buf_span(&path));
+	jw_u64(&v[1], res->new_w);
+	jw_u64(&v[2], res->new_h);
+	if (summed) {
+		sha256_bytes(res->bytes.p, res->bytes.n, digest);
+		buf_addc(&v[3], '"');
+		sha256_hex(&v[3], digest);
+		buf_addc(&v[3], '"');
+	}
+	if (sized)
+		jw_u64(&v[4], res->bytes.n);
+	struct json_change change[6] = { { "source", buf_span(&v[0]) },
+		{ "width", buf_span(&v[1]) }, { "height", buf_span(&v[2]) } };
+	size_t n = 3;
+
+	if (summed)
+		change[n++] = (struct json_change){ "sha256", buf_span(&v[3]) };
+	if (sized)
+		change[n++] = (struct json_change){ "bytes", buf_span(&v[4]) };
+	if (labels.n)
+		change[n++] = (struct json_change){ "annotation", labels };
+	json_edit(&job->out, buf_span(&job->line), change, n);
+	for (size_t i = 0; i < ARRAY_LEN(v); i++)
+		buf_release(&v[i]);
+	buf_release(&path);
+}
+
+static void
+write_reject(struct job *job)
+{
+	struct buf v = BUF_INIT;
+
+	jw_open(&v, '{');
+	jw_member_str(&v, "code", job->result.f.code);
+	jw_member_str(&v, "reason", job->result.f.reason);
+	jw_close(&v, '}');
+	json_edit(
+	    &job->out, buf_span(&job->line), &(struct json_change){ "reject", buf_span(&v) }, 1);
+	buf_release(&v);
+	error_at(pos_file(job->source.n ? job->source.p : NULL), job->result.f.code, "%s",
+	    job->result.f.reason);
+}
+
+/* Put the new file in place, or keep it for give(). */
+static void
+place(const struct run *run, struct job *job)
+{
+	const struct clean_result *res = &job->result;
+	struct buf path = BUF_INIT;
+
+	if (run->archive) {
+		buf_reset(&job->file);
+		buf_addspan(&job->file, res->bytes);
+		return;
+	}
+	add_target(run, job, &path);
+	if (res->action == CLEAN_PASSED && job->member_error == -1)
+		place_source(path.p, job->source.p, res->bytes, images, force);
+	else
+		place_bytes(path.p, res->bytes, force);
+	buf_release(&path);
+}
+
+static void
+write_report(struct job *job, double seconds)
+{
+	const struct clean_result *res = &job->result;
+	struct buf *b = &job->report;
+
+	jw_open(b, '{');
+	jw_member_string(b, "source", buf_span(&job->source));
+	jw_member_str(b, "action", clean_action_name(res->action));
+	if (res->f.code) {
+		jw_member_str(b, "code", res->f.code);
+		jw_member_str(b, "reason", res->f.reason);
+	}
+	if (res->w) {
+		jw_member_u64(b, "width", res->w);
+		jw_member_u64(b, "height", res->h);
+		jw_member_u64(b, "orientation", (uint64_t)res->orientation);
+	}
+	jw_key(b, "notes");
+	jw_open(b, '[');
+	for (int i = 0; i < IMAGE_NOTES; i++)
+		if (res->f.notes >> i & 1)
+			jw_str(b, image_note_name(i));
+	jw_close(b, ']');
+	jw_key(b, "seconds");
+	buf_addf(b, "%.6f", seconds);
+	jw_close(b, '}');
+	buf_addc(b, '\n');
+}
+
+static void
+work(void *ctx, void *j)
+{
+	struct run *run = ctx;
+	struct job *job = j;
+	struct buf labels = BUF_INIT;
+	double begin = image_clock();
+	struct bench *b;
+	struct span bytes;
+	bool fine;
+
+	buf_reset(&job->out);
+	buf_reset(&job->report);
+	if (job->header)
+		return;
+	b = borrow_bench(run);
+	job->result = (struct clean_result){ .action = CLEAN_REJECTED };
+	fine = rec_parse(&job->r, buf_span(&job->line), job->pos) && load(job, b, &bytes);
+	if (fine) {
+		clean_picture(b, bytes, buf_span(&job->source), &job->result);
+		fine = job->result.action != CLEAN_REJECTED;
+	}
+	if (fine) {
+		compare_size(job, &job->result);
+		fine = move_labels(job, &labels);
+	}
+	if (fine) {
+		place(run, job);
+		write_record(run, job, buf_span(&labels));
+	} else {
+		job->result.action = CLEAN_REJECTED;
+		write_reject(job);
+	}
+	if (report_path)
+		write_report(job, image_clock() - begin);
+	buf_release(&labels);
+	return_bench(run, b);
+}
+
+/* ---- give ---- */
+
+static void
+give(void *ctx, void *j)
+{
+	struct run *run = ctx;
+	struct job *job = j;
+	struct out *out = out_stdout();
+
+	if (job->header) {
+		run->headers++;
+		buf_addspan(&out->b, buf_span(&job->line));
+		buf_addc(&out->b, '\n');
+		out_tick(out);
+		return;
+	}
+	run->pictures++;
+	run->action[job->result.action]++;
+	progress_step(1);
+	if (job->result.action == CLEAN_REJECTED)
+		out = rejects_path ? &run->rejects.out : NULL;
+	else if (run->archive && sink_add(run->archive, job->name.p, buf_span(&job->file)) != 0)
+		die("cannot write %s!/%s:", output, job->name.p);
+	if (out) {
+		buf_addspan(&out->b, buf_span(&job->out));
+		buf_addc(&out->b, '\n');
+		out_tick(out);
+	}
+	if (report_path) {
+		buf_addspan(&run->report.out.b, buf_span(&job->report));
+		out_tick(&run->report.out);
+	}
+}
+
+static void
+release(void *j)
+{
+	struct job *job = j;
+	struct buf *all[] = { &job->line, &job->source, &job->name, &job->member, &job->file,
+		&job->out, &job->report };
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		buf_release(all[i]);
+	rec_release(&job->r);
+}
+
+/* ---- options ---- */
+
+static void
+set_sampling(int choice)
+{
+	static const int h[] = { 2, 2, 1, 1 }, v[] = { 2, 1, 2, 1 };
+
+	policy.encoding.h = h[choice];
+	policy.encoding.v = v[choice];
+}
+
+static void
+set_background(const char *hex)
+{
+	char *end;
+	unsigned long v = strtoul(hex, &end, 16);
+
+	if (strlen(hex) != 6 || *end != '\0')
+		tool_usage("--background takes six hexadecimal digits (RRGGBB), not '%s'", hex);
+	for (int i = 0; i < 3; i++)
+		policy.background[i] = (unsigned char)(v >> (16 - 8 * i));
+}
+
+static void
+set_policy(void)
+{
+	if (output == NULL)
+		tool_usage("where to? give -o DIR");
+	if (quality < 1 || quality > 100)
+		tool_usage("--quality is 1 to 100");
+	if (keep_rows < 1 || keep_rows > 100)
+		tool_usage("--keep-rows is 1 to 100");
+	files_mode |= nul;
+	policy.encoding.quality = (int)quality;
+	set_sampling(subsampling);
+	set_background(background);
+	policy.cmyk = (enum jpeg_cmyk)cmyk;
+	policy.lim = (struct image_limits){ .pixels = max_pixels,
+		.scans = (unsigned)(max_scans < 100000 ? max_scans : 100000),
+		.seconds = max_time,
+		.keep_rows = (int)keep_rows,
+		.keep_damaged = keep_damaged };
+}
+
+/* ---- the run as a whole ---- */
+
+static bool
+is_archive_name(const char *path)
+{
+	static const char *const ends[] = { ".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz",
+		".zip" };
+
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+		if (span_ends(span_str(path), span_str(ends[i])))
+			return true;
+	return false;
+}
+
+static void
+open_side_file(struct newfile *f, const char *path)
+{
+	if (path == NULL)
+		return;
+	if (newfile_open(f, path, force ? FILE_FORCE : 0) == 0)
+		return;
+	if (errno == EEXIST)
+		die("%s is there already; --force replaces it", path);
+	die("cannot write %s:", path);
+}
+
+static void
+close_side_file(struct newfile *f, const char *path)
+{
+	if (path && newfile_commit(f) != 0)
+		die("cannot write %s:", path);
+}
+
+static void
+open_output(struct run *run)
+{
+	if (is_archive_name(output)) {
+		run->archive = sink_open(output, force ? SINK_FORCE : 0);
+		if (run->archive == NULL)
+			die(errno == EEXIST ? "%s is there already; --force replaces it"
+					    : "cannot write %s:",
+			    output);
+	} else if (make_dirs(output, 0777) != 0) {
+		die("cannot make the folder %s:", output);
+	}
+	open_side_file(&run->rejects, rejects_path);
+	open_side_file(&run->report, report_path);
+}
+
+static void
+close_output(struct run *run)
+{
+	if (run->archive ? sink_commit(run->archive) != 0 : file_sync_all(output) != 0)
+		die("cannot write %s:", output);
+	close_side_file(&run->rejects, rejects_path);
+	close_side_file(&run->report, report_path);
+}
+
+/* Every record read is in exactly one of these numbers. */
+static void
+summarize(const struct run *run)
+{
+	const uint64_t *n = run->action;
+	uint64_t rejected = n[CLEAN_REJECTED], passed = n[CLEAN_PASSED] + n[CLEAN_MENDED];
+	uint64_t converted = n[CLEAN_RECODED] + n[CLEAN_ENCODED];
+
+	if (tool_verbose())
+		say("read %llu = passed %llu (%llu mended) + converted %llu (%llu without loss) + rejected %llu",
+		    (unsigned long long)run->pictures, (unsigned long long)passed,
+		    (unsigned long long)n[CLEAN_MENDED], (unsigned long long)converted,
+		    (unsigned long long)n[CLEAN_RECODED], (unsigned long long)rejected);
+	else if (rejected)
+		say("%llu of %llu pictures were rejected", (unsigned long long)rejected,
+		    (unsigned long long)run->pictures);
+}
+
+/* Names of files come from the operands one after the other, or from standard input. */
+static void
+run_lists(struct run *run, const struct ordered *o, char **files, int n)
+{
+	char *standard[] = { (char *)"-" };
+
+	for (int i = 0; i < (n ? n : 1); i++)
+		if (input_open(&run->list, n ? files[i] : standard[0])) {
+			ordered_run(o, tool_jobs());
+			input_close(&run->list);
+		}
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct run run = { .lock = PTHREAD_MUTEX_INITIALIZER };
+	struct ordered o = { sizeof(struct job), &run, take, work, give, release };
+	int i = tool_begin(&tool, argc, argv);
+
+	set_policy();
+	open_output(&run);
+	run.members = source_reader_new(max_bytes);
+	progress_begin("pictures", 0);
+	if (files_mode) {
+		run_lists(&run, &o, argv + i, argc - i);
+	} else {
+		rec_open(&run.in, argv + i, (size_t)(argc - i));
+		ordered_run(&o, tool_jobs());
+		rec_close(&run.in);
+	}
+	progress_end();
+	close_output(&run);
+	summarize(&run);
+	rec_release(&run.next);
+	names_release(&run.names);
+	source_reader_free(run.members);
+	while (run.benches > 0)
+		bench_free(run.bench[--run.benches]);
+	return tool_end();
+}
