@@ -121,28 +121,34 @@ turn_block(const JCOEF *from, JCOEF *to, struct turn t)
 		}
 }
 
+/* Row y of the new blocks. They must be written in order: libjpeg knows no other way. */
 static void
-turn_component(struct copying *c, int i)
+turn_block_row(struct copying *c, int i, JDIMENSION y)
 {
 	struct jpeg_decompress_struct *d = &c->d;
 	jpeg_component_info *ci = &d->comp_info[i];
 	JDIMENSION w = c->turn.transpose ? ci->height_in_blocks : ci->width_in_blocks;
 	JDIMENSION h = c->turn.transpose ? ci->width_in_blocks : ci->height_in_blocks;
+	JDIMENSION sy = c->turn.mirror_y ? h - 1 - y : y;
+	JBLOCKARRAY to = d->mem->access_virt_barray((j_common_ptr)d, c->to[i], y, 1, TRUE), from;
 
-	for (JDIMENSION y = 0; y < ci->height_in_blocks; y++) {
-		JBLOCKARRAY row =
-		    d->mem->access_virt_barray((j_common_ptr)d, c->from[i], y, 1, FALSE);
+	for (JDIMENSION x = 0; x < w; x++) {
+		JDIMENSION sx = c->turn.mirror_x ? w - 1 - x : x;
 
-		for (JDIMENSION x = 0; x < ci->width_in_blocks; x++) {
-			JDIMENSION tx = c->turn.transpose ? y : x, ty = c->turn.transpose ? x : y;
-			JBLOCKARRAY to;
-
-			tx = c->turn.mirror_x ? w - 1 - tx : tx;
-			ty = c->turn.mirror_y ? h - 1 - ty : ty;
-			to = d->mem->access_virt_barray((j_common_ptr)d, c->to[i], ty, 1, TRUE);
-			turn_block(row[0][x], to[0][tx], c->turn);
-		}
+		from = d->mem->access_virt_barray(
+		    (j_common_ptr)d, c->from[i], c->turn.transpose ? sx : sy, 1, FALSE);
+		turn_block(from[0][c->turn.transpose ? sy : sx], to[0][x], c->turn);
 	}
+}
+
+static void
+turn_component(struct copying *c, int i)
+{
+	const jpeg_component_info *ci = &c->d.comp_info[i];
+	JDIMENSION rows = c->turn.transpose ? ci->width_in_blocks : ci->height_in_blocks;
+
+	for (JDIMENSION y = 0; y < rows; y++)
+		turn_block_row(c, i, y);
 }
 
 static void

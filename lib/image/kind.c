@@ -2,6 +2,7 @@
 #include "image/kind.h"
 
 #include "base/path.h"
+#include "base/utf8.h"
 #include "image/bytes.h"
 
 enum image_kind
@@ -40,15 +41,16 @@ iso_brand(struct span file)
 	return "MP4 or a relative of it";
 }
 
+/* UTF-8 (or its beginning, as the piece may cut a character) without control characters. */
 static bool
 looks_like_text(struct span file)
 {
 	size_t n = file.n < 512 ? file.n : 512;
 
 	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)file.p[i] < 32 && !strchr("\t\n\v\f\r\x1b", file.p[i]))
+		if ((unsigned char)file.p[i] < 32 && !(file.p[i] >= '\t' && file.p[i] <= '\r'))
 			return false;
-	return true;
+	return utf8_check(file.p, n) + 3 >= n && utf8_check(file.p, n) > 0;
 }
 
 static const struct magic magics[] = {

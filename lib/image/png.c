@@ -102,9 +102,7 @@ on_warning(png_structp png, png_const_charp message)
 {
 	struct reader *r = png_get_error_ptr(png);
 
-	if (strstr(message, "exceeding num_palette"))
-		r->notes |= NOTE_PALETTE;
-	else if (strstr(message, "Extra compressed data") || strstr(message, "Too much image data"))
+	if (strstr(message, "Extra compressed data") || strstr(message, "Too much image data"))
 		r->notes |= NOTE_TRAILING;
 	else if (strncmp(message, "IDAT", 4) == 0) {
 		r->damaged = true;
@@ -179,12 +177,43 @@ read_colour(struct reader *r, const struct png_chunks *c, struct image *im)
 		im->gamma = gamma;
 }
 
+/*
+ * Palettes are looked up here and not in libpng, which does not say when an
+ * index is beyond the palette. The indices stand at the end of the pixels'
+ * room, so they are read before they are written over.
+ */
+static void
+expand_palette(struct reader *r, struct image *im, const unsigned char *index)
+{
+	unsigned char table[256][4] = { { 0 } }, *q = (unsigned char *)im->px.p;
+	png_colorp palette = NULL;
+	png_bytep alpha = NULL;
+	int n = 0, nalpha = 0;
+
+	png_get_PLTE(r->png, r->info, &palette, &n);
+	png_get_tRNS(r->png, r->info, &alpha, &nalpha, NULL);
+	for (int i = 0; i < 256; i++) {
+		table[i][3] = i < nalpha ? alpha[i] : 255;
+		if (i < n)
+			memcpy(table[i], &palette[i], 3);
+	}
+	for (size_t i = (size_t)im->w * im->h; i > 0; i--, q += im->channels) {
+		if (*index >= n)
+			r->notes |= NOTE_PALETTE;
+		memcpy(q, table[*index++], (size_t)im->channels);
+	}
+}
+
 static void
 set_transforms(struct reader *r, const struct png_chunks *c)
 {
 	if (c->depth == 16) {
 		png_set_scale_16(r->png);
 		r->notes |= NOTE_DEPTH;
+	}
+	if (c->colour == PNG_COLOR_TYPE_PALETTE) {
+		png_set_packing(r->png);
+		return;
 	}
 	png_set_expand(r->png);
 	if (!(c->colour & PNG_COLOR_MASK_COLOR)) {
@@ -194,20 +223,28 @@ set_transforms(struct reader *r, const struct png_chunks *c)
 }
 
 static bool
-read_rows(struct reader *r, const struct image_limits *lim, struct image *im, struct finding *f)
+read_rows(struct reader *r, const struct png_chunks *c, const struct image_limits *lim,
+    struct image *im, struct finding *f)
 {
-	int passes = png_set_interlace_handling(r->png);
+	bool palette = c->colour == PNG_COLOR_TYPE_PALETTE;
+	int passes = png_set_interlace_handling(r->png), channels;
+	unsigned char *first;
+	size_t stride;
 
 	png_read_update_info(r->png, r->info);
-	image_size(im, png_get_image_width(r->png, r->info), png_get_image_height(r->png, r->info),
-	    png_get_channels(r->png, r->info));
+	channels = palette ? (c->transparent ? 4 : 3) : png_get_channels(r->png, r->info);
+	image_size(im, c->w, c->h, channels);
+	stride = png_get_rowbytes(r->png, r->info);
+	first = (unsigned char *)im->px.p + im->px.n - stride * im->h;
 	for (int pass = 0; pass < passes; pass++)
 		for (uint32_t y = 0; y < im->h; y++) {
 			if (y % 64 == 0 && image_late(lim, f))
 				return false;
-			png_read_row(r->png, image_row(im, y), NULL);
+			png_read_row(r->png, first + y * stride, NULL);
 		}
 	r->rows_done = true;
+	if (palette)
+		expand_palette(r, im, first);
 	png_read_end(r->png, NULL);
 	return true;
 }
@@ -222,7 +259,7 @@ read_png(struct reader *r, const struct png_chunks *c, const struct image_limits
 	png_read_info(r->png, r->info);
 	read_colour(r, c, im);
 	set_transforms(r, c);
-	return read_rows(r, lim, im, f) && !r->damaged;
+	return read_rows(r, c, lim, im, f) && !r->damaged;
 }
 
 static bool
