@@ -1,0 +1,163 @@
+# clean.bats: ds-clean on the sample pictures: what is passed on, what is converted, what is rejected, and the records.
+
+load helpers
+
+setup_file() {
+	mkdir "$BATS_FILE_TMPDIR/raw"
+	tar -xf "$builddir/samples/shapes-voc.tar" -C "$BATS_FILE_TMPDIR/raw"
+	cd "$BATS_FILE_TMPDIR"
+	find raw/shapes/JPEGImages -type f | sort >names
+	sed 's|.*/\([0-9]*\)\..*|{"source":"&","id":"\1","x":1.10,"annotation":[{"name":"a","bbox":[1,2,30,40]}]}|' names >records
+	ds-clean -q -o clean --rejects rejects --report report records >out 2>err && status=0 || status=$?
+	echo "$status" >status
+}
+
+setup() {
+	cd "$BATS_FILE_TMPDIR"
+}
+
+# action PICTURE: what the report says was done to it.
+action() {
+	jq -r "select(.source==\"raw/shapes/JPEGImages/$1\") | .action" report
+}
+
+@test "a clean JPEG is passed on bit for bit" {
+	[ "$(action 0001.jpg)" = passed ]
+	assert_file_equals clean/0001.jpg raw/shapes/JPEGImages/0001.jpg
+}
+
+@test "progressive and grey JPEGs are converted without loss" {
+	[ "$(action 0016.jpg)" = recoded ]
+	[ "$(action 0032.jpg)" = recoded ]
+	need_program jpegtopnm
+	jpegtopnm clean/0016.jpg >"$BATS_TEST_TMPDIR/new.ppm" 2>/dev/null
+	jpegtopnm raw/shapes/JPEGImages/0016.jpg >"$BATS_TEST_TMPDIR/old.ppm" 2>/dev/null
+	assert_file_equals "$BATS_TEST_TMPDIR/new.ppm" "$BATS_TEST_TMPDIR/old.ppm"
+}
+
+@test "PNG and BMP are encoded" {
+	for name in 0004.png 0008.bmp 0012.png 0020.png 0028.png; do
+		[ "$(action $name)" = encoded ]
+	done
+}
+
+# SOF0, 8 bits, three components, chroma 1x1.
+@test "every new file is baseline JPEG of three components" {
+	local file hex
+	for file in clean/*.jpg; do
+		hex=$(od -An -v -tx1 "$file" | tr -d ' \n')
+		[[ $hex == ffd8ff*ffd9 ]] || fail "$file: no JPEG from end to end"
+		[[ $hex =~ ffc0001108........03..(11|21|12|22)....11....11 ]] || fail "$file: not baseline"
+		[[ ! $hex =~ ^[^g]{0,1200}ffc2 ]] || fail "$file: progressive"
+	done
+}
+
+@test "broken files are rejected, each with its reason, and the status is 1" {
+	[ "$(cat status)" -eq 1 ]
+	jq -r '[.id, .reject.code] | join(" ")' rejects >"$BATS_TEST_TMPDIR/codes"
+	diff -u - "$BATS_TEST_TMPDIR/codes" <<-END
+		0041 truncated
+		0042 not-an-image
+		0043 unsupported-format
+		0044 empty
+	END
+	grep -q '^raw/shapes/JPEGImages/0042.jpg: error: it is HTML, not JPEG, PNG or BMP \[not-an-image\]$' err
+	[ "$(grep -c ': error: ' err)" -eq 4 ]
+}
+
+@test "a rejected record is the old one and its reason" {
+	head -n 1 rejects >"$BATS_TEST_TMPDIR/first"
+	[[ $(cat "$BATS_TEST_TMPDIR/first") == '{"source":"raw/shapes/JPEGImages/0041.jpg","id":"0041","x":1.10,"annotation":[{"name":"a","bbox":[1,2,30,40]}],"reject":{"code":"truncated","reason":"'* ]]
+}
+
+@test "records keep their order and every byte but source, width and height" {
+	[ "$(jq -r .id out | tr '\n' ' ')" = "$(jq -r .id out | sort | tr '\n' ' ')" ]
+	[ "$(wc -l <out)" -eq 43 ]
+	[ "$(head -n 1 out)" = '{"source":"clean/0001.jpg","id":"0001","x":1.10,"annotation":[{"name":"a","bbox":[1,2,30,40]}],"width":269,"height":206}' ]
+}
+
+@test "the size in the record is that of the file" {
+	need_program jpegtopnm
+	jq -r '[.source, .width, .height] | @tsv' out | while read -r file width height; do
+		[ "$(jpegtopnm "$file" 2>/dev/null | sed -n 2p)" = "$width $height" ] || fail "$file"
+	done
+}
+
+@test "the summary adds up" {
+	run -1 ds-clean -v -o "$BATS_TEST_TMPDIR/clean" records
+	[[ $output == *"read 47 = passed 33 (0 mended) + converted 10 (2 without loss) + rejected 4"* ]]
+}
+
+@test "any number of threads gives the same bytes" {
+	local jobs
+	for jobs in 1 3 8; do
+		run ds-clean -q -j "$jobs" -o "$BATS_TEST_TMPDIR/$jobs" records
+		(cd "$BATS_TEST_TMPDIR/$jobs" && sha256sum -- *.jpg) >"$BATS_TEST_TMPDIR/sums.$jobs"
+	done
+	assert_file_equals "$BATS_TEST_TMPDIR/sums.1" "$BATS_TEST_TMPDIR/sums.3"
+	assert_file_equals "$BATS_TEST_TMPDIR/sums.1" "$BATS_TEST_TMPDIR/sums.8"
+}
+
+@test "nothing is overwritten without --force" {
+	must_fail 2 ds-clean -q -o clean records >/dev/null
+	cp -r clean "$BATS_TEST_TMPDIR/clean"
+	run -1 ds-clean -q --force -o "$BATS_TEST_TMPDIR/clean" records
+}
+
+@test "headers pass through, bad lines are left out" {
+	cd "$BATS_TEST_TMPDIR"
+	printf '%s\n' '{"dataset":{"name":"x"}}' '{"source":}' >in
+	run -1 --separate-stderr ds-clean -o clean in
+	[ "$output" = '{"dataset":{"name":"x"}}' ]
+	[[ $stderr == *"in:2:11: error:"* ]]
+}
+
+@test "a missing file and a URI are rejected by name" {
+	cd "$BATS_TEST_TMPDIR"
+	printf '%s\n' '{"source":"gone.jpg"}' '{"source":"s3://a/b.jpg"}' '{"source":""}' >in
+	run -1 --separate-stderr ds-clean -q -o clean --rejects rejects in
+	[ "$(jq -r .reject.code rejects | tr '\n' ' ')" = "missing not-local no-source " ]
+}
+
+@test "file names come with NULs too, and names never leave the folder" {
+	mkdir "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/a/b"
+	cp raw/shapes/JPEGImages/0001.jpg "$BATS_TEST_TMPDIR/a/x y.jpg"
+	cp raw/shapes/JPEGImages/0004.png "$BATS_TEST_TMPDIR/a/x y.png"
+	cd "$BATS_TEST_TMPDIR/a/b"
+	printf '%s\0' '../x y.jpg' '.././x y.png' | ds-clean -0 -o clean >out
+	[ "$(jq -r .source out)" = "$(printf '%s\n' 'clean/x y.jpg' 'clean/x y-2.jpg')" ]
+	[ -f 'clean/x y-2.jpg' ]
+	[ "$(find .. -newer out -name '*.jpg' | wc -l)" -eq 0 ]
+}
+
+@test "clean JPEGs can be hard links" {
+	cp raw/shapes/JPEGImages/0001.jpg "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR"
+	echo 0001.jpg | ds-clean --files --images link -o clean >out
+	[ 0001.jpg -ef clean/0001.jpg ]
+}
+
+@test "sources in an archive go into an archive, member by member" {
+	cd "$BATS_TEST_TMPDIR"
+	cp "$builddir/samples/shapes-voc.tar" in.tar
+	printf '{"source":"in.tar!/shapes/JPEGImages/%s"}\n' 0001.jpg 0004.png 0041.jpg 0008.bmp >in
+	run -1 --separate-stderr ds-clean -q -o new.tar in
+	[ "$(jq -r .source <<<"$output" | tr '\n' ' ')" = "new.tar!/shapes/JPEGImages/0001.jpg new.tar!/shapes/JPEGImages/0004.jpg new.tar!/shapes/JPEGImages/0008.jpg " ]
+	tar -xOf new.tar shapes/JPEGImages/0001.jpg >0001.jpg
+	assert_file_equals 0001.jpg "$BATS_FILE_TMPDIR/raw/shapes/JPEGImages/0001.jpg"
+	tar -xOf new.tar shapes/JPEGImages/0008.jpg >0008.jpg
+	assert_file_equals 0008.jpg "$BATS_FILE_TMPDIR/clean/0008.jpg"
+}
+
+@test "a full disk is status 2, and no picture is called bad" {
+	need_program strace
+	need_plain_build
+	cd "$BATS_TEST_TMPDIR"
+	cp "$BATS_FILE_TMPDIR/raw/shapes/JPEGImages/0004.png" .
+	echo 0004.png >in
+	must_fail 2 strace -qq -f -o /dev/null -e trace=write -e inject=write:error=ENOSPC:when=1 \
+		ds-clean --files -j 1 -o clean in >out 2>err
+	[ ! -s out ]
+	grep -q 'No space left on device' err
+	[ -z "$(find clean -type f)" ]
+}
