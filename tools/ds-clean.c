@@ -189,10 +189,11 @@ read_member(struct run *run, struct job *job)
 	struct span archive, member;
 
 	job->member_error = -1;
-	if (!source_is_member(job->source.p, &archive, &member))
+	if (!source_is_member(buf_str(&job->source), &archive, &member))
 		return;
 	buf_reset(&job->member);
-	job->member_error = source_read(run->members, job->source.p, &job->member) == 0 ? 0 : errno;
+	job->member_error =
+	    source_read(run->members, buf_str(&job->source), &job->member) == 0 ? 0 : errno;
 }
 
 static bool
@@ -279,12 +280,12 @@ load(struct job *job, struct bench *b, struct span *bytes)
 		if (job->source.n == 0)
 			return image_reject(f, "no-source", "the record has no source");
 		if (path_is_uri(buf_span(&job->source)))
-			return reject_unread(job->source.p, EINVAL, f);
+			return reject_unread(buf_str(&job->source), EINVAL, f);
 		buf_reset(in);
-		err = file_read(AT_FDCWD, job->source.p, max_bytes, in) == 0 ? 0 : errno;
+		err = file_read(AT_FDCWD, buf_str(&job->source), max_bytes, in) == 0 ? 0 : errno;
 		*bytes = buf_span(in);
 	}
-	return err == 0 || reject_unread(job->source.p, err, f);
+	return err == 0 || reject_unread(buf_str(&job->source), err, f);
 }
 
 /* Does the record say another size than the file has, either way up? That is worth a warning. */
@@ -297,7 +298,7 @@ compare_size(const struct job *job, struct clean_result *res)
 	    (w == res->h && h == res->w && turn_of(res->orientation).transpose))
 		return;
 	res->f.notes |= NOTE_SIZE;
-	warning_at(pos_file(job->source.p), "size-differs",
+	warning_at(pos_file(buf_str(&job->source)), "size-differs",
 	    "the record says %g x %g, the file is %u x %u", w, h, res->w, res->h);
 }
 
@@ -405,7 +406,7 @@ place(const struct run *run, struct job *job)
 	}
 	add_target(run, job, &path);
 	if (res->action == CLEAN_PASSED && job->member_error == -1)
-		place_source(path.p, job->source.p, res->bytes, images, force);
+		place_source(path.p, buf_str(&job->source), res->bytes, images, force);
 	else
 		place_bytes(path.p, res->bytes, force);
 	buf_release(&path);
