@@ -103,7 +103,7 @@ take_number(struct parser *e)
 {
 	const char *p = e->p, *q;
 
-	p += *p == '-';
+	p += *p == '-' || *p == '+';
 	q = skip_digits(p, e->end);
 	if (q > p + 1 && *p == '0') {
 		fail_at(e, p, NULL, "a number does not begin with 0 and another digit");
