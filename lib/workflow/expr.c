@@ -97,31 +97,40 @@ skip_digits(const char *p, const char *end)
 	return p;
 }
 
-/* JSON's numbers, and those without a digit before the point. */
+/* The end of the number at p, or NULL: JSON's numbers, and those without a digit before the point. */
+static const char *
+number_end(const char *p, const char *end)
+{
+	const char *q;
+
+	p += *p == '-';
+	q = skip_digits(p, end);
+	if (q > p + 1 && *p == '0')
+		return NULL;
+	p = q;
+	if (p < end && *p == '.') {
+		q = skip_digits(p + 1, end);
+		if (q == p + 1)
+			return NULL;
+		p = q;
+	}
+	if (p < end && (*p == 'e' || *p == 'E')) {
+		p++;
+		p += p < end && (*p == '+' || *p == '-');
+		q = skip_digits(p, end);
+		if (q == p)
+			return NULL;
+		p = q;
+	}
+	return p < end && is_word(*p) ? NULL : p;
+}
+
 static void
 take_number(struct parser *e)
 {
-	const char *p = e->p, *q;
+	const char *p = *e->p == '+' ? NULL : number_end(e->p, e->end);
 
-	p += *p == '-' || *p == '+';
-	q = skip_digits(p, e->end);
-	if (q > p + 1 && *p == '0') {
-		fail_at(e, p, NULL, "a number does not begin with 0 and another digit");
-		return;
-	}
-	p = q;
-	if (p < e->end && *p == '.')
-		p = skip_digits(p + 1, e->end);
-	if (p < e->end && (*p == 'e' || *p == 'E')) {
-		q = p + 1;
-		q += q < e->end && (*q == '+' || *q == '-');
-		p = skip_digits(q, e->end);
-		if (p == q) {
-			fail_at(e, q, NULL, "a digit should be in the exponent");
-			return;
-		}
-	}
-	if (p[-1] == '.' || *e->p == '+' || (p < e->end && is_word(*p))) {
+	if (p == NULL) {
 		fail_at(e, e->p, NULL,
 		    "no number is written like this; a name that begins with a digit or sign is "
 		    "put in backquotes, like `1st`");

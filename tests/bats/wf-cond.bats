@@ -156,7 +156,7 @@ says() {
 		loss in [1 2]|expression:1:12: error: ',' or ']' should be here
 		loss > 1st|expression:1:8: error: no number is written like this; a name that begins with a digit or sign is put in backquotes, like `1st`
 		loss > "a|expression:1:8: error: the string is not closed
-		loss > 01|expression:1:8: error: a number does not begin with 0 and another digit
+		loss > 01|expression:1:8: error: no number is written like this; a name that begins with a digit or sign is put in backquotes, like `1st`
 		$ref/paramters/x > 1|expression:1:1: error: a reference has no root "paramters"; did you mean "parameters"? [R01]
 	END
 	must_fail 2 wf-cond -m metrics.json $'loss <\n  1 &&\n & 3' 2>err
