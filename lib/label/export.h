@@ -5,9 +5,9 @@
  * applies --map, notes what the format cannot hold, and calls the writer:
  *
  *	static void
- *	sample(struct exporter *ex, const struct sample *s)
+ *	sample(struct exporter *ex, struct sample *s)
  *	{
- *		struct span picture = export_picture(ex, s, "JPEGImages");
+ *		struct span picture = export_picture(ex, s, "JPEGImages", export_stem(ex, s, ""));
  *
  *		for (size_t i = 0; i < s->n; i++)
  *			if (export_box(ex, s, &s->ann[i], &box)) ...
@@ -21,21 +21,14 @@
 #ifndef LABEL_EXPORT_H
 #define LABEL_EXPORT_H
 
-#include "base/strmap.h"
 #include "label/label.h"
+#include "label/losses.h"
+#include "label/names.h"
+#include "label/sample.h"
 #include "record/dataset.h"
 
 struct sink;
-struct losses;
-
-/* One sample, taken apart. Lives until the writer's sample() returns. */
-struct sample {
-	const struct record *rec;
-	struct annotation *ann; /* in order */
-	size_t n;
-	bool annotated;       /* false: nobody looked; n is 0 */
-	double width, height; /* 0: unknown (a record without them, a picture not measured) */
-};
+struct source_reader;
 
 struct exporter {
 	struct sink *sink;
@@ -51,9 +44,11 @@ struct exporter {
 	uint64_t bad_annotations;
 	uint64_t pictures; /* copied, linked */
 
-	struct losses *losses;
-	struct name_set *names;
-	struct buf scratch, stem, member; /* of the functions below */
+	struct losses losses;
+	struct name_set names;
+	struct source_reader *sources; /* to measure pictures; NULL: not needed so far */
+	bool has_stem;                 /* export_stem() has an answer for this sample */
+	struct buf stem, scope, picture, path, scratch; /* of the functions below */
 };
 
 /* `sink` and `opt` must outlive it. */
@@ -88,16 +83,27 @@ bool export_box(
 
 /*
  * A name for the sample's files: the base name of its source without extension, a valid
- * member name, unique in this export ("a", then "a-2" for the a of another folder). The
- * same for every call for one sample.
+ * member name, unique in its `scope`, which is a folder or "" ("a", then "a-2" for the a of another
+ * folder). The same for every call for one sample and scope.
  */
-struct span export_stem(struct exporter *ex, const struct sample *s);
+struct span export_stem(struct exporter *ex, const struct sample *s, const char *scope);
 
 /*
- * Bring the picture to "DIR/STEM.EXT" as --images says. Returns the name "STEM.EXT", which
- * label files may use; also when the picture could not be brought (that was said).
+ * Bring the picture to "DIR/STEM.EXT" as --images says (dir "": no folder). Returns the name
+ * "STEM.EXT", which label files may use; also when the picture could not be brought (that was
+ * said).
  */
-struct span export_picture(struct exporter *ex, const struct sample *s, const char *dir);
+struct span export_picture(
+    struct exporter *ex, const struct sample *s, const char *dir, struct span stem);
+
+/* Width and height are needed: measures the picture when the record has none. False: unknown. */
+bool export_size(struct exporter *ex, struct sample *s);
+
+/*
+ * `written` of the sample's annotations are in its label file: the others had no class or no
+ * geometry that it could take, and are counted as left out.
+ */
+void export_unwritten(struct exporter *ex, const struct sample *s, uint64_t written);
 
 /* Write a label file of the export. */
 void export_file(struct exporter *ex, struct span member, struct span content);

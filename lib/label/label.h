@@ -81,11 +81,12 @@ struct label_options {
 	int decimals; /* digits behind the point of computed numbers; -1: the format's own */
 	enum images_how images;
 	struct class_map *map; /* --map, --map-file; NULL: none (classmap.h) */
+	uint64_t max_text;     /* bytes of one label file that is read whole (--max-text) */
 };
 
 #define LABEL_OPTIONS_INIT \
 	{ \
-		.voc_base = -1, .decimals = -1 \
+		.voc_base = -1, .decimals = -1, .max_text = (uint64_t)256 << 20 \
 	}
 
 struct label_writer {
@@ -93,7 +94,7 @@ struct label_writer {
 	bool needs_classes;
 	/* Each may be NULL. State of the writer's own hangs on ex->state. */
 	void (*begin)(struct exporter *ex);
-	void (*sample)(struct exporter *ex, const struct sample *s);
+	void (*sample)(struct exporter *ex, struct sample *s);
 	void (*finish)(struct exporter *ex);
 };
 
@@ -102,6 +103,7 @@ struct label_format {
 	const char *aliases; /* other names, '|' between: "pascal-voc|ModelArts PASCAL VOC 1.0" */
 	const char *title;   /* one line: "Pascal VOC: an XML file a picture" */
 	uint64_t holds;
+	const char *keeps; /* members of its own that it writes back ("voc|part"); NULL: none */
 
 	/*
 	 * Is this it? 0 no, 100 beyond doubt; the reason in words ("3 XML files with root

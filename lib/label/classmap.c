@@ -1,0 +1,148 @@
+/* Renaming classes: see classmap.h. */
+#include "label/classmap.h"
+
+#include <stdlib.h>
+
+static bool
+add_pair(struct class_map *m, struct span pair)
+{
+	const char *eq = pair.n ? memchr(pair.p, '=', pair.n) : NULL;
+
+	if (!eq || eq == pair.p)
+		return false;
+	m->name = grow(m->name, &m->cap, m->n + 1, sizeof(*m->name));
+	m->name[m->n] = xstrndup(eq + 1, (size_t)(pair.p + pair.n - eq - 1));
+	strmap_put(&m->to, span_of(pair.p, eq), m->n++, NULL);
+	return true;
+}
+
+void
+classmap_init(struct class_map *m, const struct strings *pairs, const char *file)
+{
+	struct input in;
+	struct span line;
+
+	*m = (struct class_map){ .to = STRMAP_INIT };
+	for (size_t i = 0; i < pairs->n; i++)
+		if (!add_pair(m, span_str(pairs->v[i])))
+			tool_usage("--map: '%s' is not OLD=NEW", pairs->v[i]);
+	if (!file)
+		return;
+	if (!input_open(&in, file))
+		die("cannot go on without --map-file");
+	while (input_line(&in, &line))
+		if (span_trim(line).n > 0 && !add_pair(m, span_trim(line)))
+			error_at(input_pos(&in, 0), "map", "a line must be OLD=NEW");
+	input_close(&in);
+}
+
+void
+classmap_release(struct class_map *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		free(m->name[i]);
+	free(m->name);
+	strmap_release(&m->to);
+	buf_release(&m->list);
+	buf_release(&m->text);
+}
+
+bool
+classmap_any(const struct class_map *m)
+{
+	return m->n > 0;
+}
+
+const char *
+classmap_name(const struct class_map *m, struct span name)
+{
+	struct strmap_entry *e = strmap_find(&m->to, name);
+
+	return e ? m->name[e->value] : NULL;
+}
+
+/* Append one object of a list, with its "name" changed. False: it is left out. */
+static bool
+map_object(struct class_map *m, struct span raw, bool *changed)
+{
+	struct span old = json_type_of(raw) == JSON_OBJECT ? json_member(raw, "name") : raw;
+	const char *name = json_type_of(old) == JSON_STRING
+			       ? classmap_name(m, json_value_text(old, &m->text))
+			       : NULL;
+	struct buf value = BUF_INIT, edited = BUF_INIT;
+	struct json_change c = { "name", SPAN_NONE };
+
+	if (!name) {
+		jw_raw(&m->list, raw);
+		return true;
+	}
+	*changed = true;
+	if (!*name)
+		return false;
+	jw_str(&value, name);
+	c.value = buf_span(&value);
+	if (json_type_of(raw) == JSON_OBJECT)
+		json_edit(&edited, raw, &c, 1);
+	else
+		buf_addspan(&edited, c.value);
+	jw_raw(&m->list, buf_span(&edited));
+	buf_release(&value);
+	buf_release(&edited);
+	return true;
+}
+
+/* The list with changed names in m->list. False: nothing changed. */
+static bool
+map_list(struct class_map *m, struct span list, uint64_t *dropped)
+{
+	bool changed = false;
+	struct span raw;
+	struct json j;
+
+	buf_reset(&m->list);
+	if (json_type_of(list) != JSON_ARRAY)
+		return false;
+	jw_open(&m->list, '[');
+	json_begin(&j, list);
+	json_array(&j);
+	while (json_item(&j) && json_value(&j, &raw))
+		*dropped += !map_object(m, raw, &changed);
+	jw_close(&m->list, ']');
+	return changed;
+}
+
+static void
+map_header(struct class_map *m, const struct record *r, struct buf *out)
+{
+	struct json_change c = { "classes", SPAN_NONE }, d = { "dataset", SPAN_NONE };
+	struct buf dataset = BUF_INIT;
+	uint64_t dropped = 0;
+
+	if (!map_list(m, json_member(r->v[REC_DATASET], "classes"), &dropped)) {
+		buf_addspan(out, r->line);
+		return;
+	}
+	c.value = buf_span(&m->list);
+	json_edit(&dataset, r->v[REC_DATASET], &c, 1);
+	d.value = buf_span(&dataset);
+	json_edit(out, r->line, &d, 1);
+	buf_release(&dataset);
+}
+
+void
+classmap_apply(struct class_map *m, const struct record *r, struct buf *out, uint64_t *dropped)
+{
+	struct json_change c = { "annotation", SPAN_NONE };
+
+	*dropped = 0;
+	if (r->header) {
+		map_header(m, r, out);
+		return;
+	}
+	if (!map_list(m, r->v[REC_ANNOTATION], dropped)) {
+		buf_addspan(out, r->line);
+		return;
+	}
+	c.value = buf_span(&m->list);
+	json_edit(out, r->line, &c, 1);
+}

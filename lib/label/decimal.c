@@ -1,0 +1,147 @@
+/* Exact decimal sums: see decimal.h. */
+#include "label/decimal.h"
+
+#include "base/num.h"
+
+#define DIGITS_MAX 30
+
+/* An exponent of at most two digits, or none. */
+static bool
+parse_exponent(struct span s, int *value)
+{
+	bool minus = s.n > 0 && s.p[0] == '-';
+
+	if (s.n > 0 && (minus || s.p[0] == '+'))
+		s.p++, s.n--;
+	if (s.n < 1 || s.n > 2)
+		return false;
+	*value = 0;
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+		*value = *value * 10 + (s.p[i] - '0');
+	}
+	if (minus)
+		*value = -*value;
+	return true;
+}
+
+/* Digits with at most one point; *scale counts those behind it. */
+static bool
+parse_digits(struct span s, __int128 *digits, int *scale)
+{
+	size_t seen = 0;
+	bool point = false;
+
+	*digits = 0;
+	*scale = 0;
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '.' && !point) {
+			point = true;
+			continue;
+		}
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+		*digits = *digits * 10 + (s.p[i] - '0');
+		*scale += point;
+		if (*digits > 0 && ++seen > DIGITS_MAX)
+			return false;
+	}
+	return *scale <= DIGITS_MAX && s.n > (size_t)point;
+}
+
+bool
+decimal_parse(struct span s, struct decimal *d)
+{
+	bool minus = s.n > 0 && s.p[0] == '-';
+	int exponent = 0;
+
+	if (s.n > 0 && (minus || s.p[0] == '+'))
+		s.p++, s.n--;
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] == 'e' || s.p[i] == 'E') {
+			if (!parse_exponent(span_of(s.p + i + 1, s.p + s.n), &exponent))
+				return false;
+			s.n = i;
+		}
+	if (!parse_digits(s, &d->digits, &d->scale))
+		return false;
+	d->scale -= exponent;
+	for (; d->scale < 0; d->scale++) {
+		if (d->digits > (__int128)1 << 98)
+			return false;
+		d->digits *= 10;
+	}
+	if (minus)
+		d->digits = -d->digits;
+	return d->scale <= DIGITS_MAX;
+}
+
+/* The same value with `scale` digits behind the point. */
+static bool
+widen(struct decimal *d, int scale)
+{
+	const __int128 limit = (__int128)1 << 120;
+
+	for (; d->scale < scale; d->scale++) {
+		if (d->digits > limit / 10 || d->digits < -limit / 10)
+			return false;
+		d->digits *= 10;
+	}
+	return d->digits <= limit && d->digits >= -limit;
+}
+
+bool
+decimal_add(struct decimal a, struct decimal b, struct decimal *sum)
+{
+	int scale = a.scale > b.scale ? a.scale : b.scale;
+
+	if (!widen(&a, scale) || !widen(&b, scale))
+		return false;
+	*sum = (struct decimal){ a.digits + b.digits, scale };
+	return true;
+}
+
+bool
+decimal_sub(struct decimal a, struct decimal b, struct decimal *difference)
+{
+	b.digits = -b.digits;
+	return decimal_add(a, b, difference);
+}
+
+void
+decimal_write(struct buf *out, struct decimal d)
+{
+	char text[64];
+	size_t at = sizeof(text);
+	__int128 rest = d.digits < 0 ? -d.digits : d.digits;
+	int behind = d.scale;
+
+	do {
+		text[--at] = (char)('0' + (int)(rest % 10));
+		rest /= 10;
+		if (--behind == 0)
+			text[--at] = '.';
+	} while (rest > 0 || behind >= 0);
+	if (d.digits < 0)
+		text[--at] = '-';
+	buf_add(out, text + at, sizeof(text) - at);
+}
+
+bool
+decimal_sum(struct buf *out, struct span a, int sign, struct span b, int n)
+{
+	struct decimal x, y, sum;
+	double u, v;
+
+	if (decimal_parse(a, &x) && decimal_parse(b, &y) &&
+	    (sign < 0 ? decimal_sub(x, y, &sum) : decimal_add(x, y, &sum)) &&
+	    decimal_add(sum, decimal_int(n), &sum)) {
+		decimal_write(out, sum);
+		return true;
+	}
+	if (!num_parse(a, &u) || !num_parse(b, &v))
+		return false;
+	num_add(out, u + sign * v + n);
+	return true;
+}

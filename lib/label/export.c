@@ -1,0 +1,426 @@
+/* The frame around writers: see export.h. */
+#include "label/export.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "archive/sink.h"
+#include "archive/source.h"
+#include "base/num.h"
+#include "base/path.h"
+#include "label/spool.h"
+#include "record/picsize.h"
+
+void
+exporter_init(struct exporter *ex, const struct label_format *format, struct sink *sink,
+    const struct label_options *opt)
+{
+	*ex = (struct exporter){ .sink = sink, .format = format, .opt = opt };
+	dataset_init(&ex->dataset);
+}
+
+void
+exporter_release(struct exporter *ex)
+{
+	struct buf *bufs[] = { &ex->stem, &ex->scope, &ex->picture, &ex->path, &ex->scratch };
+
+	dataset_release(&ex->dataset);
+	losses_release(&ex->losses);
+	names_release(&ex->names);
+	if (ex->sources)
+		source_reader_free(ex->sources);
+	for (size_t i = 0; i < ARRAY_LEN(bufs); i++)
+		buf_release(bufs[i]);
+}
+
+void
+export_loss(struct exporter *ex, const struct sample *s, const char *code, uint64_t n)
+{
+	losses_add(&ex->losses, s->rec, code, n);
+}
+
+/* ---- what the format cannot hold ---- */
+
+/* Is `key` in the format's own list? */
+static bool
+keeps(const struct label_format *f, struct span key)
+{
+	struct span rest = span_str(f->keeps), word;
+
+	while (span_cut(&rest, '|', &word))
+		if (span_eq(word, key))
+			return true;
+	return false;
+}
+
+static void
+lose_member(struct exporter *ex, const struct sample *s, const char *what, struct span key)
+{
+	if (keeps(ex->format, key))
+		return;
+	buf_reset(&ex->scratch);
+	buf_addf(&ex->scratch, "%s.", what);
+	buf_addspan(&ex->scratch, key);
+	export_loss(ex, s, buf_str(&ex->scratch), 1);
+}
+
+static bool
+is_field(struct span key, const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (span_is(key, names[i]))
+			return true;
+	return false;
+}
+
+/* More than one ring? (Three brackets open in [[..],[..]].) */
+static bool
+has_parts(struct span polygon)
+{
+	size_t brackets = 0;
+
+	for (size_t i = 0; i < polygon.n && brackets < 3; i++)
+		brackets += polygon.p[i] == '[';
+	return brackets >= 3;
+}
+
+static void
+check_annotation(struct exporter *ex, const struct sample *s, const struct annotation *a)
+{
+	uint64_t holds = ex->format->holds;
+	size_t known = 0;
+
+	for (int f = 0; f < ANN_FIELDS; f++) {
+		if (!a->v[f].p)
+			continue;
+		known++;
+		if (!(holds & HOLDS(f)) && f != ANN_UNIT && json_type_of(a->v[f]) != JSON_NULL)
+			lose_member(ex, s, "annotation", span_str(ann_field_name[f]));
+	}
+	if (!(holds & HOLDS_PARTS) && a->v[ANN_POLYGON].p && (holds & HOLDS(ANN_POLYGON)) &&
+	    has_parts(a->v[ANN_POLYGON]))
+		export_loss(ex, s, "annotation.polygon-parts", 1);
+	if (known == a->n || (holds & HOLDS_MORE))
+		return;
+	for (size_t i = 0; i < a->n; i++)
+		if (!is_field(a->m[i].key, ann_field_name, ANN_FIELDS))
+			lose_member(ex, s, "annotation", a->m[i].key);
+}
+
+/* Classes of the whole sample: annotations without a shape. */
+static void
+check_classes(struct exporter *ex, const struct sample *s)
+{
+	uint64_t holds = ex->format->holds;
+	size_t classes = 0;
+
+	if ((holds & HOLDS_CLASS) && (holds & HOLDS_CLASSES))
+		return;
+	for (size_t i = 0; i < s->n; i++)
+		classes += s->ann[i].v[ANN_NAME].p && !ann_has_shape(&s->ann[i]);
+	if (classes > 0 && !(holds & HOLDS_CLASS))
+		export_loss(ex, s, "sample.class", classes);
+	else if (classes > 1)
+		export_loss(ex, s, "sample.more-classes", classes - 1);
+}
+
+static void
+check_sample(struct exporter *ex, const struct sample *s)
+{
+	static const struct {
+		enum rec_field field;
+		uint64_t bit;
+	} fields[] = { { REC_USAGE, HOLDS_USAGE }, { REC_HARD, HOLDS_HARD },
+		{ REC_HARD_COEFFICIENT, HOLDS_HARD } };
+
+	uint64_t holds = ex->format->holds;
+
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+		if (s->rec->v[fields[i].field].p && !(holds & fields[i].bit))
+			lose_member(ex, s, "sample", span_str(rec_field_name[fields[i].field]));
+	if (!s->annotated && !(holds & HOLDS_UNLABELLED))
+		export_loss(ex, s, "sample.unlabelled", 1);
+	if (s->annotated && s->n == 0 && !(holds & HOLDS_NEGATIVE))
+		export_loss(ex, s, "sample.negative", 1);
+	if (!(holds & HOLDS_SAMPLE_MORE))
+		for (size_t i = 0; i < s->rec->n; i++)
+			if (!is_field(s->rec->m[i].key, rec_field_name, REC_FIELDS))
+				lose_member(ex, s, "sample", s->rec->m[i].key);
+	check_classes(ex, s);
+	for (size_t i = 0; i < s->n; i++)
+		check_annotation(ex, s, &s->ann[i]);
+}
+
+/* ---- classes ---- */
+
+/* Take out annotations whose class is not in the closed list. */
+static void
+drop_unknown(struct exporter *ex, struct sample *s)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		struct span name = ann_string(&s->ann[i], ANN_NAME, &ex->scratch);
+		struct annotation a = s->ann[i];
+
+		if (!name.p || dataset_class(&ex->dataset, name) >= 0) {
+			s->ann[i] = s->ann[kept];
+			s->ann[kept++] = a;
+		} else {
+			export_loss(ex, s, "annotation.class-not-listed", 1);
+			ex->bad_annotations++;
+		}
+	}
+	s->n = kept;
+}
+
+long
+export_class(struct exporter *ex, const struct sample *s, const struct annotation *a)
+{
+	struct span name = ann_string(a, ANN_NAME, &ex->scratch);
+	long i = name.p ? dataset_class(&ex->dataset, name) : -1;
+
+	if (i >= 0)
+		return i;
+	if (!name.p) {
+		export_loss(ex, s, "annotation.without-class", 1);
+		return -1;
+	}
+	warning_at(rec_pos(s->rec, a->raw), "class",
+	    "class \"%.*s\" is in no header before this; it gets number %zu", SPAN_ARG(name),
+	    ex->dataset.n);
+	return (long)dataset_add_class(&ex->dataset, name);
+}
+
+bool
+export_box(struct exporter *ex, const struct sample *s, const struct annotation *a, struct box *box)
+{
+	if (sample_box(s, a, box))
+		return true;
+	if (ann_has_shape(a))
+		export_loss(ex, s, "annotation.box-without-size", 1);
+	return false;
+}
+
+/* ---- names and pictures ---- */
+
+static struct span
+source_of(struct exporter *ex, const struct sample *s)
+{
+	struct span source = rec_string(s->rec, REC_SOURCE, &ex->scratch);
+
+	return source.p ? source : SPAN("");
+}
+
+struct span
+export_stem(struct exporter *ex, const struct sample *s, const char *scope)
+{
+	if (ex->has_stem && span_is(buf_span(&ex->scope), scope))
+		return buf_span(&ex->stem);
+	buf_reset(&ex->scope);
+	buf_adds(&ex->scope, scope);
+	buf_reset(&ex->stem);
+	names_take(&ex->names, buf_span(&ex->scope), path_stem(path_base_span(source_of(ex, s))),
+	    &ex->stem);
+	ex->has_stem = true;
+	return buf_span(&ex->stem);
+}
+
+/* Say why a picture could not be brought. What is the machine's fault ends the run. */
+static void
+picture_failed(const struct sample *s, const char *source)
+{
+	switch (errno) {
+	case ENOENT:
+	case ENOTDIR:
+	case EACCES:
+	case EISDIR:
+	case EFBIG:
+	case EILSEQ:
+	case EINVAL:
+	case ELOOP:
+	case ENAMETOOLONG:
+		error_at(rec_pos(s->rec, s->rec->v[REC_SOURCE]), "picture",
+		    "cannot take the picture '%s': %s", source,
+		    errno == EILSEQ ? "its archive is damaged" : strerror(errno));
+		return;
+	default:
+		die("%s:", source);
+	}
+}
+
+static void
+bring(struct exporter *ex, const struct sample *s, const char *source, const char *path)
+{
+	enum sink_how how = ex->opt->images == IMAGES_LINK ? SINK_LINK : SINK_COPY;
+
+	if (path_is_uri(span_str(source))) {
+		export_loss(ex, s, "picture.remote", 1);
+		return;
+	}
+	if (sink_add_source(ex->sink, path, source, how) == 0)
+		ex->pictures++;
+	else
+		picture_failed(s, source);
+}
+
+struct span
+export_picture(struct exporter *ex, const struct sample *s, const char *dir, struct span stem)
+{
+	struct span source = source_of(ex, s), ext = path_ext(source);
+	size_t name;
+
+	buf_reset(&ex->path);
+	path_join(&ex->path, span_str(dir), SPAN(""));
+	name = ex->path.n;
+	buf_addspan(&ex->path, stem);
+	if (ext.n > 0) {
+		buf_addc(&ex->path, '.');
+		buf_addspan(&ex->path, ext);
+	}
+	buf_reset(&ex->picture);
+	buf_addspan(&ex->picture, span_of(ex->path.p + name, ex->path.p + ex->path.n));
+	if (ex->opt->images != IMAGES_NONE) {
+		char *copy = xstrndup(source.p, source.n);
+
+		bring(ex, s, copy, buf_str(&ex->path));
+		free(copy);
+	}
+	return buf_span(&ex->picture);
+}
+
+bool
+export_size(struct exporter *ex, struct sample *s)
+{
+	struct buf bytes = BUF_INIT;
+	struct picsize size;
+	char *source;
+	int r;
+
+	if (s->width > 0 && s->height > 0)
+		return true;
+	source = xstrndup(source_of(ex, s).p, source_of(ex, s).n);
+	if (source_is_member(source, &(struct span){ 0 }, &(struct span){ 0 })) {
+		if (!ex->sources)
+			ex->sources = source_reader_new(0);
+		r = source_read(ex->sources, source, &bytes) == 0 &&
+			    picsize_bytes(buf_span(&bytes), &size) == PICSIZE_OK
+			? 0
+			: -1;
+	} else {
+		r = path_is_uri(span_str(source)) ? -1 : picsize_file(AT_FDCWD, source, &size);
+	}
+	if (r == 0) {
+		s->width = size.width;
+		s->height = size.height;
+	}
+	buf_release(&bytes);
+	free(source);
+	return r == 0;
+}
+
+void
+export_unwritten(struct exporter *ex, const struct sample *s, uint64_t written)
+{
+	if (written >= s->n)
+		return;
+	export_loss(ex, s, "annotation", s->n - written);
+	ex->bad_annotations += s->n - written;
+	ex->annotations -= s->n - written; /* export_record() adds them all */
+}
+
+void
+export_file(struct exporter *ex, struct span member, struct span content)
+{
+	char *path = xstrndup(member.p, member.n);
+
+	if (sink_add(ex->sink, path, content) != 0)
+		die("cannot write %s:", path);
+	free(path);
+}
+
+/* ---- the run ---- */
+
+static void
+export_record(struct exporter *ex, struct sample *s, const struct record *r)
+{
+	if (r->header) {
+		dataset_merge(&ex->dataset, r);
+		return;
+	}
+	sample_take(s, r);
+	ex->has_stem = false;
+	if (ex->closed_classes)
+		drop_unknown(ex, s);
+	check_sample(ex, s);
+	ex->format->writer->sample(ex, s);
+	ex->samples++;
+	ex->annotations += s->n;
+}
+
+/* Names that no header has, in bytewise order behind those that one has. */
+static void
+add_collected(struct exporter *ex, struct spool *spool)
+{
+	size_t n;
+	char **name = spool_names(spool, &n);
+	size_t before = ex->dataset.n;
+
+	for (size_t i = 0; i < n; i++)
+		dataset_add_class(&ex->dataset, span_str(name[i]));
+	if (ex->dataset.n > before)
+		say("%zu classes are not in a header; they are numbered in the order of their "
+		    "names",
+		    ex->dataset.n - before);
+	spool_names_free(name, n);
+}
+
+void
+export_run(struct exporter *ex, struct rec_reader *in)
+{
+	struct record r = { .m = NULL };
+	struct sample s = { .ann = NULL };
+	struct spool spool;
+
+	spool_init(&spool, in, ex->opt->map);
+	if (ex->format->writer->needs_classes && !ex->closed_classes &&
+	    !spool_begins_with_classes(&spool)) {
+		spool_all(&spool, &ex->dataset);
+		add_collected(ex, &spool);
+	}
+	if (ex->format->writer->begin)
+		ex->format->writer->begin(ex);
+	while (spool_next(&spool, &r))
+		export_record(ex, &s, &r);
+	ex->bad_annotations += spool.dropped;
+	if (ex->format->writer->finish)
+		ex->format->writer->finish(ex);
+	spool_release(&spool);
+	sample_release(&s);
+	rec_release(&r);
+}
+
+/* ---- the end ---- */
+
+void
+export_report(const struct exporter *ex)
+{
+	losses_report(&ex->losses, ex->format->name);
+}
+
+void
+export_losses_json(const struct exporter *ex, struct buf *out)
+{
+	losses_json(&ex->losses, out);
+}
+
+void
+export_summary(const struct exporter *ex)
+{
+	say("%" PRIu64 " samples with %" PRIu64 " annotations and %" PRIu64 " pictures written",
+	    ex->samples, ex->annotations, ex->pictures);
+	say("%" PRIu64 " samples and %" PRIu64 " annotations left out", ex->bad_samples,
+	    ex->bad_annotations);
+}

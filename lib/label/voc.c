@@ -1,0 +1,654 @@
+/*
+ * Pascal VOC as a dataset: one XML file a picture (voc_xml.h), pictures beside them or
+ * in JPEGImages/, the split in ImageSets/Main/.
+ *
+ * Sources: the VOC2012 development kit's documentation; HumanSignal/labelImg for what most
+ * files in the world look like.
+ *
+ * Also here: the flat layout of ModelArts ("ModelArts PASCAL VOC 1.0": x.jpg with x.xml beside it).
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#include "archive/sink.h"
+#include "archive/tree.h"
+#include "base/diag.h"
+#include "base/ordered.h"
+#include "base/path.h"
+#include "base/tool.h"
+#include "label/export.h"
+#include "label/import.h"
+#include "label/voc_xml.h"
+
+/* ---- finding ---- */
+
+static int
+detect(const struct tree *t, struct buf *why)
+{
+	size_t xml = 0, voc = 0, looked = 0;
+	bool folder = false;
+	struct buf head = BUF_INIT;
+
+	for (size_t i = 0; i < t->n; i++) {
+		struct span path = span_str(t->node[i].path);
+
+		if (!path_has_ext(path, "xml"))
+			continue;
+		xml++;
+		folder = folder || memmem(path.p, path.n, "Annotations/", 12);
+		if (looked == 5)
+			continue;
+		looked++;
+		buf_reset(&head);
+		if (tree_head(t, &t->node[i], 512, &head))
+			voc += memmem(head.p, head.n, "<annotation", 11) &&
+			       !memmem(head.p, head.n, "<annotations", 12);
+	}
+	buf_release(&head);
+	if (voc > 0)
+		buf_addf(
+		    why, "%zu XML files, %zu of the first %zu with <annotation>", xml, voc, looked);
+	return voc == 0 ? 0 : folder ? 90 : 60;
+}
+
+/* ---- reading ---- */
+
+/* A sample to be: its XML file, its picture, or both. */
+struct entry {
+	const struct node *xml, *picture;
+	char *id;
+};
+
+struct voc_reading {
+	struct importer *im;
+	const struct tree *tree;
+	struct voc_rules rules;
+	struct entry *e;
+	size_t n, cap, next;
+	size_t root;         /* bytes of the path that all label files have in common */
+	struct strmap usage; /* id -> index of set_name */
+	uint64_t zeros;
+	char *first_zero; /* "file:line" */
+};
+
+static bool
+is_folder_named(struct span folder, const char *name)
+{
+	return folder.n == strlen(name) && strncasecmp(folder.p, name, folder.n) == 0;
+}
+
+/* "a/Annotations/b.xml" gives "a/" and "b": the dataset's folder, and the stem below it. */
+static void
+split_label_path(struct span path, struct span *folder, struct span *stem)
+{
+	static const char *const names[] = { "Annotations", "Annotation", "JPEGImages", "images",
+		"xmls", "labels" };
+	struct span dir = span_of(path.p, path_base_span(path).p);
+	struct span last = dir.n ? path_base_span((struct span){ dir.p, dir.n - 1 }) : dir;
+
+	*stem = path_stem(path_base_span(path));
+	*folder = dir;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (is_folder_named(last, names[i]))
+			*folder = span_of(dir.p, last.p);
+}
+
+/* The picture for an XML file: beside it, or in the folder for pictures beside its folder. */
+static const struct node *
+find_picture(const struct tree *t, struct span path)
+{
+	static const char *const folders[] = { "JPEGImages/", "images/", "Images/", "" };
+	const struct node *found = tree_find_picture(t, path_stem(path));
+	struct span folder, stem;
+	struct buf b = BUF_INIT;
+
+	split_label_path(path, &folder, &stem);
+	for (size_t i = 0; i < ARRAY_LEN(folders) && !found; i++) {
+		buf_reset(&b);
+		buf_addspan(&b, folder);
+		buf_adds(&b, folders[i]);
+		buf_addspan(&b, stem);
+		found = tree_find_picture(t, buf_span(&b));
+	}
+	buf_release(&b);
+	return found;
+}
+
+static bool
+is_label_file(const struct node *n)
+{
+	return path_has_ext(span_str(n->path), "xml");
+}
+
+/* The folder that holds all label files, as a number of bytes of their paths. */
+static size_t
+common_root(const struct tree *t)
+{
+	struct span root = SPAN_NONE, folder, stem;
+
+	for (size_t i = 0; i < t->n; i++) {
+		if (!is_label_file(&t->node[i]))
+			continue;
+		split_label_path(span_str(t->node[i].path), &folder, &stem);
+		if (!root.p)
+			root = folder;
+		while (root.n > 0 && !span_starts(folder, root))
+			for (root.n--; root.n > 0 && root.p[root.n - 1] != '/';)
+				root.n--;
+	}
+	return root.n;
+}
+
+static char *
+id_of(const struct voc_reading *v, const struct node *n)
+{
+	struct span folder, stem;
+
+	split_label_path(span_str(n->path), &folder, &stem);
+	if (folder.n < v->root)
+		return xasprintf("%.*s%.*s", SPAN_ARG(folder), SPAN_ARG(stem));
+	return xasprintf("%.*s%.*s", (int)(folder.n - v->root), folder.p + v->root, SPAN_ARG(stem));
+}
+
+static void
+add_entry(struct voc_reading *v, const struct node *xml, const struct node *picture)
+{
+	v->e = grow(v->e, &v->cap, v->n + 1, sizeof(*v->e));
+	v->e[v->n++] =
+	    (struct entry){ .xml = xml, .picture = picture, .id = id_of(v, xml ? xml : picture) };
+}
+
+static int
+by_id(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+	int c = strcmp(x->id, y->id);
+
+	return c ? c : (x->xml == NULL) - (y->xml == NULL);
+}
+
+/* Label files without picture, pictures of one stem. */
+static void
+check_entries(const struct voc_reading *v, bool pictures)
+{
+	for (size_t i = 0; i < v->n; i++) {
+		const struct entry *e = &v->e[i];
+
+		if (pictures && !e->picture)
+			warning_at(pos_file(tree_name(v->tree, e->xml)), "voc-picture",
+			    "there is no picture for this file");
+		if (i > 0 && strcmp(e->id, e[-1].id) == 0)
+			warning_at(pos_file(tree_name(v->tree, e->xml ? e->xml : e->picture)),
+			    "voc-stem", "another file has the stem '%s', too", e->id);
+	}
+}
+
+/* All label files with their pictures, then the pictures that have none: nobody looked at them. */
+static void
+find_entries(struct voc_reading *v)
+{
+	const struct tree *t = v->tree;
+	bool *used = xcalloc(t->n + 1, sizeof(*used)), pictures = false;
+
+	v->root = common_root(t);
+	for (size_t i = 0; i < t->n; i++) {
+		const struct node *picture = NULL;
+
+		pictures = pictures || path_is_picture(span_str(t->node[i].path));
+		if (!is_label_file(&t->node[i]))
+			continue;
+		picture = find_picture(t, span_str(t->node[i].path));
+		if (picture)
+			used[picture - t->node] = true;
+		add_entry(v, &t->node[i], picture);
+	}
+	for (size_t i = 0; i < t->n; i++)
+		if (!used[i] && path_is_picture(span_str(t->node[i].path)) &&
+		    !strstr(t->node[i].path, "Segmentation"))
+			add_entry(v, NULL, &t->node[i]);
+	free(used);
+	if (v->n > 1)
+		qsort(v->e, v->n, sizeof(*v->e), by_id);
+	if (!pictures && v->n > 0)
+		say("%s: no pictures here, only label files", t->name);
+	check_entries(v, pictures);
+}
+
+/* ---- the split ---- */
+
+static const char *const set_name[] = { "train.txt", "val.txt", "test.txt" };
+static const char *const set_usage[] = { "TRAIN", "EVAL", "TEST" };
+
+/* One line of a set: a stem, or a stem and something. */
+static void
+read_set_line(
+    struct voc_reading *v, struct input *in, struct span prefix, struct span line, size_t set)
+{
+	struct buf id = BUF_INIT;
+	struct strmap_entry *e;
+	struct span word;
+	bool is_new;
+
+	if (!span_word(&line, &word))
+		return;
+	buf_addspan(&id, prefix);
+	buf_addspan(&id, word);
+	e = strmap_put(&v->usage, buf_span(&id), set, &is_new);
+	if (!is_new && e->value != set)
+		warning_at(input_pos(in, 0), "voc-split", "'%.*s' is in %s, too; that stays",
+		    SPAN_ARG(word), set_name[e->value]);
+	buf_release(&id);
+}
+
+static void
+read_set(struct voc_reading *v, const struct node *n, struct span folder, size_t set)
+{
+	struct input in;
+	struct span line;
+
+	if (!tree_input(v->tree, n, &in))
+		return;
+	if (folder.n >= v->root)
+		folder = span_of(folder.p + v->root, folder.p + folder.n);
+	while (input_line(&in, &line))
+		read_set_line(v, &in, folder, line, set);
+	input_close(&in);
+}
+
+/* ImageSets/Main/{train,val,test}.txt; other lists (a class each, Layout) follow from the labels. */
+static void
+read_sets(struct voc_reading *v)
+{
+	for (size_t i = 0; i < v->tree->n; i++) {
+		struct span path = span_str(v->tree->node[i].path);
+		struct span base = path_base_span(path), dir = span_of(path.p, base.p);
+
+		if (!span_ends(dir, SPAN("ImageSets/Main/")))
+			continue;
+		dir.n -= strlen("ImageSets/Main/");
+		for (size_t set = 0; set < ARRAY_LEN(set_name); set++)
+			if (span_is(base, set_name[set]))
+				read_set(v, &v->tree->node[i], dir, set);
+	}
+}
+
+/* Names in the sets that no file belongs to. */
+static void
+check_sets(const struct voc_reading *v)
+{
+	struct strmap ids = STRMAP_INIT;
+	uint64_t missing = 0;
+	const char *first = NULL;
+
+	for (size_t i = 0; i < v->n; i++)
+		strmap_put(&ids, span_str(v->e[i].id), 0, NULL);
+	for (size_t i = 0; i < v->usage.n; i++)
+		if (!strmap_find(&ids, v->usage.e[i].key) && missing++ == 0)
+			first = v->usage.e[i].key.p;
+	if (missing > 0)
+		warning_at(pos_file(v->tree->name), "voc-split",
+		    "%" PRIu64 " names in ImageSets/Main have no file, first '%s'", missing, first);
+	strmap_release(&ids);
+}
+
+/* ---- the records ---- */
+
+struct job {
+	const struct entry *e;
+	struct buf bytes;
+	struct buf name; /* of the XML file, for messages */
+	struct xml *xml;
+	struct voc_page page;
+	bool good;
+};
+
+/* The bytes of a label file; false: it cannot be read or is too large, which was said. */
+static bool
+read_label_file(const struct importer *im, const struct node *n, struct buf *out)
+{
+	uint64_t size;
+
+	if (!tree_size(im->tree, n, &size))
+		return false;
+	if (size <= im->opt->max_text)
+		return tree_read(im->tree, n, out);
+	error_at(pos_file(tree_name(im->tree, n)), "max-text",
+	    "%" PRIu64 " bytes are more than --max-text allows", size);
+	return false;
+}
+
+static bool
+take_entry(void *ctx, void *job)
+{
+	struct voc_reading *v = ctx;
+	struct job *j = job;
+
+	if (v->next == v->n)
+		return false;
+	j->e = &v->e[v->next++];
+	j->good = true;
+	buf_reset(&j->bytes);
+	buf_reset(&j->name);
+	if (j->e->xml) {
+		buf_adds(&j->name, tree_name(v->tree, j->e->xml));
+		j->good = read_label_file(v->im, j->e->xml, &j->bytes);
+	}
+	return true;
+}
+
+static void
+parse_entry(void *ctx, void *job)
+{
+	const struct voc_reading *v = ctx;
+	struct job *j = job;
+	struct span picture = SPAN("");
+
+	if (!j->e->xml || !j->good)
+		return;
+	if (!j->xml)
+		j->xml = xml_new();
+	if (j->e->picture)
+		picture = path_base_span(span_str(j->e->picture->path));
+	j->good = voc_xml_read(
+	    &j->page, j->xml, &v->rules, buf_span(&j->bytes), buf_str(&j->name), picture);
+}
+
+/* "source": the picture, or where it should be. */
+static void
+source_json(struct voc_reading *v, const struct job *j, struct buf *b)
+{
+	struct buf path = BUF_INIT, source = BUF_INIT;
+	struct span folder, stem, name = j->page.filename;
+
+	if (j->e->picture) {
+		tree_source(v->tree, j->e->picture, &source);
+	} else {
+		struct span xml = span_str(j->e->xml->path);
+
+		split_label_path(xml, &folder, &stem);
+		buf_addspan(&path, folder);
+		if (folder.n < (size_t)(path_base_span(xml).p - xml.p))
+			buf_adds(&path, "JPEGImages/");
+		buf_addspan(&path, name.n && path_is_picture(name) ? path_base_span(name) : stem);
+		if (!(name.n && path_is_picture(name)))
+			buf_adds(&path, ".jpg");
+		tree_source_at(v->tree, buf_span(&path), &source);
+	}
+	jw_member_string(b, "source", buf_span(&source));
+	buf_release(&path);
+	buf_release(&source);
+}
+
+/* Width and height as the file says, else as the picture says. */
+static void
+size_json(const struct voc_reading *v, const struct job *j, struct buf *b)
+{
+	struct picsize size;
+
+	if (j->e->xml && j->page.width.n > 0 && j->page.height.n > 0) {
+		jw_key(b, "width");
+		write_number_text(b, j->page.width);
+		jw_key(b, "height");
+		write_number_text(b, j->page.height);
+	} else if (j->e->picture && tree_picture(v->tree, j->e->picture, &size)) {
+		jw_member_u64(b, "width", size.width);
+		jw_member_u64(b, "height", size.height);
+	}
+}
+
+static void
+note_zeros(struct voc_reading *v, const struct job *j)
+{
+	if (v->zeros == 0 && j->page.zeros > 0)
+		v->first_zero =
+		    xasprintf("%s:%" PRIu64, j->page.first_zero.file, j->page.first_zero.line);
+	v->zeros += j->page.zeros;
+}
+
+static void
+give_entry(void *ctx, void *job)
+{
+	struct voc_reading *v = ctx;
+	struct job *j = job;
+	struct importer *im = v->im;
+	struct buf *b = import_record(im);
+	struct strmap_entry *set = strmap_find(&v->usage, span_str(j->e->id));
+
+	im->files += j->e->xml != NULL;
+	if (!j->good) {
+		im->bad_files++;
+		im->bad_samples++;
+		return;
+	}
+	jw_open(b, '{');
+	source_json(v, j, b);
+	jw_member_str(b, "id", j->e->id);
+	size_json(v, j, b);
+	if (set)
+		jw_member_str(b, "usage", set_usage[set->value]);
+	if (j->e->xml) {
+		if (j->page.rest.n > 0)
+			jw_member_raw(b, "voc", buf_span(&j->page.rest));
+		jw_member_raw(b, "annotation", buf_span(&j->page.annotations));
+		im->bad_annotations += j->page.bad;
+		note_zeros(v, j);
+	}
+	jw_close(b, '}');
+	import_sample(im, buf_span(b), j->e->xml ? j->page.objects : 0);
+}
+
+static void
+release_job(void *job)
+{
+	struct job *j = job;
+
+	buf_release(&j->bytes);
+	buf_release(&j->name);
+	xml_free(j->xml);
+	voc_page_release(&j->page);
+}
+
+static void
+header(struct importer *im, int base)
+{
+	struct buf *b = import_header(im);
+
+	jw_member_u64(b, "voc-base", (uint64_t)base);
+	import_header_end(im);
+}
+
+static void
+say_zeros(const struct voc_reading *v)
+{
+	if (v->zeros > 0)
+		warning_at(pos_file(v->first_zero), "voc-base",
+		    "%" PRIu64 " boxes have a coordinate 0, first here: pixels are counted from 0 "
+		    "in this dataset; use --voc-base 0",
+		    v->zeros);
+}
+
+static void
+read_tree(struct importer *im, int base, bool modelarts)
+{
+	struct voc_reading v = { .im = im, .tree = im->tree };
+	const struct ordered work = { sizeof(struct job), &v, take_entry, parse_entry, give_entry,
+		release_job };
+
+	v.rules = (struct voc_rules){ .base = im->opt->voc_base >= 0 ? im->opt->voc_base : base,
+		.modelarts = modelarts,
+		.encoding = im->opt->encoding };
+	header(im, v.rules.base);
+	find_entries(&v);
+	read_sets(&v);
+	check_sets(&v);
+	ordered_run(&work, tool_jobs());
+	say_zeros(&v);
+	for (size_t i = 0; i < v.n; i++)
+		free(v.e[i].id);
+	free(v.e);
+	free(v.first_zero);
+	strmap_release(&v.usage);
+}
+
+static void
+read_voc(struct importer *im)
+{
+	read_tree(im, 1, false);
+}
+
+static void
+read_modelarts(struct importer *im)
+{
+	read_tree(im, 0, true);
+}
+
+/* ---- writing ---- */
+
+struct voc_writing {
+	struct voc_rules rules;
+	bool flat;                /* x.jpg and x.xml in one folder */
+	struct sink_file *set[4]; /* train, val, test, trainval */
+	struct buf text, member;
+};
+
+/* The base that the labels came with, unless an option says another. */
+static int
+base_of(const struct exporter *ex, int usual)
+{
+	struct span told = dataset_member(&ex->dataset, "voc-base");
+
+	if (ex->opt->voc_base >= 0)
+		return ex->opt->voc_base;
+	return span_is(told, "0") ? 0 : span_is(told, "1") ? 1 : usual;
+}
+
+static void
+begin(struct exporter *ex, bool flat)
+{
+	struct voc_writing *w = xcalloc(1, sizeof(*w));
+
+	w->flat = flat;
+	w->rules.modelarts = flat;
+	w->rules.decimals = ex->opt->decimals >= 0 ? ex->opt->decimals : 6;
+	w->rules.base = -1;
+	ex->state = w;
+}
+
+static void
+begin_voc(struct exporter *ex)
+{
+	begin(ex, false);
+}
+
+static void
+begin_modelarts(struct exporter *ex)
+{
+	begin(ex, true);
+}
+
+/* Headers come before the samples that they are about: their rules count from then on. */
+static void
+settle_rules(struct exporter *ex, struct voc_writing *w)
+{
+	struct span origin = json_unquote(dataset_member(&ex->dataset, "format"));
+
+	if (w->rules.base >= 0)
+		return;
+	w->rules.base = w->flat ? 0 : base_of(ex, 1);
+	w->rules.fill = w->flat || !span_is(origin, "voc");
+}
+
+static void
+add_to_set(struct exporter *ex, struct voc_writing *w, int set, struct span stem)
+{
+	static const char *const path[] = { "ImageSets/Main/train.txt", "ImageSets/Main/val.txt",
+		"ImageSets/Main/test.txt", "ImageSets/Main/trainval.txt" };
+	struct out *out;
+
+	if (!w->set[set])
+		w->set[set] = sink_file_new(ex->sink, path[set]);
+	if (!w->set[set])
+		die("cannot write %s:", path[set]);
+	out = sink_file_out(w->set[set]);
+	buf_addspan(&out->b, stem);
+	buf_addc(&out->b, '\n');
+	out_tick(out);
+}
+
+static void
+write_usage(struct exporter *ex, struct voc_writing *w, const struct sample *s, struct span stem)
+{
+	struct span usage = rec_string(s->rec, REC_USAGE, &w->text);
+
+	if (w->flat || !usage.p)
+		return;
+	for (int set = 0; set < 3; set++)
+		if (usage.n == strlen(set_usage[set]) &&
+		    strncasecmp(usage.p, set_usage[set], usage.n) == 0) {
+			add_to_set(ex, w, set, stem);
+			if (set < 2)
+				add_to_set(ex, w, 3, stem);
+		}
+}
+
+static void
+write_sample(struct exporter *ex, struct sample *s)
+{
+	struct voc_writing *w = ex->state;
+	struct span stem = export_stem(ex, s, ""), name;
+	uint64_t written = 0;
+
+	settle_rules(ex, w);
+	name = export_picture(ex, s, w->flat ? "" : "JPEGImages", stem);
+	write_usage(ex, w, s, stem);
+	if (!s->annotated)
+		return;
+	export_size(ex, s);
+	buf_reset(&w->text);
+	voc_xml_write(
+	    &w->text, s, &w->rules, w->flat ? SPAN("NA") : SPAN("JPEGImages"), name, &written);
+	export_unwritten(ex, s, written);
+	buf_reset(&w->member);
+	buf_addf(&w->member, "%s%.*s.xml", w->flat ? "" : "Annotations/", SPAN_ARG(stem));
+	export_file(ex, buf_span(&w->member), buf_span(&w->text));
+}
+
+static void
+finish(struct exporter *ex)
+{
+	struct voc_writing *w = ex->state;
+
+	for (int i = 0; i < 4; i++)
+		if (w->set[i] && sink_file_close(w->set[i]) != 0)
+			die("cannot write ImageSets/Main:");
+	buf_release(&w->text);
+	buf_release(&w->member);
+	free(w);
+}
+
+static const struct label_writer voc_writer = { false, begin_voc, write_sample, finish };
+static const struct label_writer modelarts_writer = { false, begin_modelarts, write_sample,
+	finish };
+
+const struct label_format label_voc = {
+	.name = "voc",
+	.aliases = "pascal-voc|pascal|labelimg",
+	.title = "Pascal VOC: an XML file a picture, split in ImageSets",
+	.holds = VOC_XML_HOLDS | HOLDS_UNLABELLED | HOLDS_USAGE,
+	.keeps = "voc|part|bndbox|dashed",
+	.detect = detect,
+	.read = read_voc,
+	.writer = &voc_writer,
+};
+
+const struct label_format label_modelarts_voc = {
+	.name = "modelarts-voc",
+	.aliases = "ModelArts PASCAL VOC 1.0",
+	.title = "ModelArts folder: x.jpg with x.xml beside it, pixels from 0",
+	.holds = VOC_XML_HOLDS | HOLDS_UNLABELLED,
+	.keeps = "voc|bndbox|dashed",
+	.detect = NULL, /* looks like voc; only the base tells them apart */
+	.read = read_modelarts,
+	.writer = &modelarts_writer,
+};

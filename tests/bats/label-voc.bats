@@ -1,0 +1,252 @@
+# label-voc.bats: Pascal VOC in and out, byte for byte.
+
+load helpers
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+	# A grey picture of 20x10 (PNG), drawn once: its header is all that import looks at.
+	mkdir -p voc/Annotations voc/JPEGImages voc/ImageSets/Main
+	printf '\211PNG\r\n\032\n\0\0\0\rIHDR\0\0\0\024\0\0\0\n\b\0\0\0\0\0\0\0\0' >voc/JPEGImages/a.png
+	cp voc/JPEGImages/a.png voc/JPEGImages/b.png
+}
+
+# object NAME XMIN YMIN XMAX YMAX [MORE]
+object() {
+	printf '\t<object>\n\t\t<name>%s</name>\n%s' "$1" "${6-}"
+	printf '\t\t<bndbox>\n\t\t\t<xmin>%s</xmin>\n\t\t\t<ymin>%s</ymin>\n' "$2" "$3"
+	printf '\t\t\t<xmax>%s</xmax>\n\t\t\t<ymax>%s</ymax>\n\t\t</bndbox>\n\t</object>\n' "$4" "$5"
+}
+
+# page FILENAME OBJECTS: an XML file as labelImg writes it
+page() {
+	printf '<annotation>\n\t<folder>JPEGImages</folder>\n\t<filename>%s</filename>\n' "$1"
+	printf '\t<source>\n\t\t<database>Unknown</database>\n\t</source>\n'
+	printf '\t<size>\n\t\t<width>20</width>\n\t\t<height>10</height>\n\t\t<depth>1</depth>\n\t</size>\n'
+	printf '\t<segmented>0</segmented>\n%s</annotation>\n' "$2"
+}
+
+known='		<pose>Left</pose>
+		<truncated>1</truncated>
+		<difficult>0</difficult>
+'
+
+@test "a tree becomes records: box, flags, attributes, split, a picture that nobody looked at" {
+	page a.png "$(object cat 1 2 5 10 "$known")
+" >voc/Annotations/a.xml
+	echo a >voc/ImageSets/Main/train.txt
+	ds-import -f voc voc >got
+	cat >want <<'END'
+{"dataset":{"name":"voc","format":"voc","voc-base":1}}
+{"source":"voc/JPEGImages/a.png","id":"a","width":20,"height":10,"usage":"TRAIN","voc":{"folder":"JPEGImages","source":{"database":"Unknown"},"size":{"depth":"1"},"segmented":"0"},"annotation":[{"name":"cat","bbox":[0,1,5,9],"truncated":true,"difficult":false,"property":{"pose":"Left"}}]}
+{"source":"voc/JPEGImages/b.png","id":"b","width":20,"height":10}
+END
+	assert_file_equals got want
+}
+
+@test "import and export give the same files, with all digits and unknown elements" {
+	part='		<part>
+			<name>head</name>
+			<bndbox>
+				<xmin>2</xmin>
+				<ymin>2</ymin>
+				<xmax>3</xmax>
+				<ymax>3.25</ymax>
+			</bndbox>
+		</part>
+		<actions>
+			<jumping>1</jumping>
+			<other>0</other>
+		</actions>
+'
+	page a.png "$(object cat 45.70000076293945 1.10 60.5 007 "$known")
+$(object 'a <b> & "c" 猫' 1 1 20 10 "$known")
+" >voc/Annotations/a.xml
+	page b.png "$(object dog 3 3 3 3 "$known" | sed '$d')
+$part	</object>
+" >voc/Annotations/b.xml
+	printf 'b\na\n' >voc/ImageSets/Main/val.txt
+	sed -i 's/& "c"/\&amp; \&quot;c\&quot;/; s/<b>/\&lt;b\&gt;/' voc/Annotations/a.xml
+	ds-import -f voc voc 2>/dev/null >voc.jsonl
+	ds-export -f voc -o out voc.jsonl 2>err
+	assert_file_equals out/Annotations/a.xml voc/Annotations/a.xml
+	assert_file_equals out/Annotations/b.xml voc/Annotations/b.xml
+	assert_file_equals out/JPEGImages/a.png voc/JPEGImages/a.png
+	printf 'a\nb\n' >want
+	assert_file_equals out/ImageSets/Main/val.txt want
+	assert_file_equals out/ImageSets/Main/trainval.txt want
+	[ ! -s err ]
+}
+
+@test "base 0 is an option, and the header remembers it" {
+	page a.png "$(object cat 0 2 5 10 "$known")
+" >voc/Annotations/a.xml
+	ds-import -f voc --voc-base 0 voc >got
+	grep -q '"voc-base":0' got
+	grep -q '"bbox":\[0,2,5,8\]' got
+	ds-export -f voc -o out got
+	assert_file_equals out/Annotations/a.xml voc/Annotations/a.xml
+	ds-import -f voc voc >got 2>err
+	grep -q 'use --voc-base 0 \[voc-base\]$' err
+	[ "$(wc -l <err)" -eq 1 ]
+}
+
+@test "bad files are named with their position, the rest goes on" {
+	page a.png "$(object cat 1 2 5 10 "$known")
+" >voc/Annotations/a.xml
+	printf '<annotation><object>\n<name>x</nam></object></annotation>' >voc/Annotations/b.xml
+	: >voc/Annotations/c.xml
+	printf '<!DOCTYPE a [<!ENTITY e "ha">]>\n<annotation>&e;</annotation>' >voc/Annotations/d.xml
+	printf '<annotations/>' >voc/Annotations/e.xml
+	run -1 --separate-stderr ds-import -v -f voc voc
+	[ "${#lines[@]}" -eq 2 ]
+	printf '%s\n' "$stderr" | grep -v 'voc-picture' >got
+	cat >want <<'END'
+voc/Annotations/b.xml:2:10: error: mismatched tag [xml]
+voc/Annotations/c.xml: error: the file is empty [xml]
+voc/Annotations/d.xml:1:25: error: declarations of entities are not accepted [xml]
+voc/Annotations/e.xml:1:1: error: the root must be <annotation>, not <annotations> [voc]
+ds-import: 5 label files read, 4 of them bad
+ds-import: 1 samples with 1 annotations given
+ds-import: 4 samples and 0 annotations left out
+END
+	assert_file_equals got want
+}
+
+@test "bad boxes: reversed and no numbers are left out, outside is kept; each is named" {
+	page a.png "$(object reversed 9 1 3 4)
+$(object text 1 1 x 4)
+$(object outside 1 1 21 11)
+$(object ok 1 1 20 10)
+" >voc/Annotations/a.xml
+	run -1 --separate-stderr ds-import -f voc voc
+	[[ "${lines[1]}" == *'"annotation":[{"name":"outside","bbox":[0,0,21,11]},{"name":"ok","bbox":[0,0,20,10]}]}' ]]
+	printf '%s\n' "$stderr" >got
+	cat >want <<'END'
+voc/Annotations/a.xml:15:3: error: xmin 9 is greater than xmax 3 [voc-box]
+voc/Annotations/a.xml:24:3: error: xmax must be a number, not 'x' [voc-box]
+voc/Annotations/a.xml:33:3: warning: the box reaches outside the picture of 20x10 [voc-box]
+END
+	assert_file_equals got want
+}
+
+@test "encodings: by declaration, by mark, by option" {
+	page a.png "$(object 猫 1 1 2 2)
+" >utf8
+	{ printf '<?xml version="1.0" encoding="gb2312"?>\n' && iconv -f UTF-8 -t GBK utf8; } >voc/Annotations/a.xml
+	{ printf '<?xml version="1.0" encoding="UTF-16"?>\n' && cat utf8; } | iconv -f UTF-8 -t UTF-16 >voc/Annotations/b.xml
+	run -0 ds-import -f voc voc
+	[[ "${lines[1]}" == *'"name":"猫"'* ]]
+	[[ "${lines[2]}" == *'"name":"猫"'* ]]
+	rm voc/Annotations/b.xml
+	page a.png "$(object 树 1 1 2 2)
+" | iconv -f UTF-8 -t GBK >voc/Annotations/a.xml
+	run -1 ds-import -f voc voc
+	[[ "$output" == *'--encoding names another [xml]'* ]]
+	run -0 ds-import -f voc --encoding GBK voc
+	[[ "$output" == *'"name":"树"'* ]]
+	run -2 ds-import -f voc --encoding KLINGON voc
+	page a.png "$(object café 1 1 2 2)
+" | { printf '<?xml version="1.0" encoding="ISO-8859-1"?>\n' && iconv -f UTF-8 -t ISO-8859-1; } >voc/Annotations/a.xml
+	run -0 ds-import -f voc voc
+	[[ "$output" == *'"name":"café"'* ]]
+}
+
+@test "an archive gives what its folder gives" {
+	page a.png "$(object cat 1 2 5 10 "$known")
+" >voc/Annotations/a.xml
+	ds-import -f voc voc >folder
+	tar cf voc.tar voc
+	ds-import -f voc voc.tar >tar
+	sed 's|"source":"|&voc.tar!/|' folder >want
+	assert_file_equals tar want
+	ds-import -f voc -x raw voc.tar | sed 's|"source":"raw/|"source":"|' >extracted
+	assert_file_equals extracted folder
+	cmp raw/voc/JPEGImages/a.png voc/JPEGImages/a.png
+	ds-export -f voc -o out.tar tar
+	mkdir out && tar xf out.tar -C out
+	assert_file_equals out/Annotations/a.xml voc/Annotations/a.xml
+	cmp out/JPEGImages/b.png voc/JPEGImages/b.png
+}
+
+@test "the output does not depend on -j" {
+	for i in $(seq 40); do
+		page "p$i.png" "$(object cat 1 2 "$i" 10)
+" >voc/Annotations/p$i.xml
+	done
+	ds-import -f voc -j 1 voc >one 2>one.err
+	ds-import -f voc -j 4 voc >four 2>four.err
+	assert_file_equals four one
+	assert_file_equals four.err one.err
+}
+
+@test "modelarts-voc: shapes, attributes, counted from 0, all flags written" {
+	mkdir flat
+	cp voc/JPEGImages/a.png flat/
+	cat >flat/a.xml <<'END'
+<annotation>
+	<folder>NA</folder>
+	<filename>a.png</filename>
+	<source>
+		<database>Unknown</database>
+	</source>
+	<size>
+		<width>20</width>
+		<height>10</height>
+		<depth>1</depth>
+	</size>
+	<segmented>0</segmented>
+	<object>
+		<name>road</name>
+		<pose>Unspecified</pose>
+		<truncated>0</truncated>
+		<occluded>1</occluded>
+		<difficult>0</difficult>
+		<polygon>
+			<x1>0</x1>
+			<y1>0</y1>
+			<x2>9</x2>
+			<y2>0</y2>
+			<x3>9</x3>
+			<y3>8</y3>
+		</polygon>
+		<properties>
+			<property>
+				<key>surface of it</key>
+				<value>wet</value>
+			</property>
+		</properties>
+	</object>
+</annotation>
+END
+	ds-import -f 'ModelArts PASCAL VOC 1.0' flat >got
+	grep -q '"polygon":\[\[0,0,9,0,9,8\]\],"truncated":false,"occluded":true,"difficult":false,"property":{"pose":"Unspecified","surface of it":"wet"}' got
+	ds-export -f modelarts-voc -o out got
+	assert_file_equals out/a.xml flat/a.xml
+	cmp out/a.png flat/a.png
+}
+
+@test "real files come back number for number" {
+	need_corpora datasets/bccd
+	need_program python3
+	cat >same.py <<'END'
+import os, sys, xml.etree.ElementTree as E
+def flat(e, p=""):
+    out = [(p + "/@" + k, v) for k, v in e.attrib.items()]
+    for c in e:
+        out += flat(c, p + "/" + c.tag) if len(c) else [(p + "/" + c.tag, (c.text or "").strip())]
+    return out
+a, b = sys.argv[1:]
+names = sorted(f for f in os.listdir(a) if f.endswith(".xml"))
+assert names and names == sorted(os.listdir(b))
+for f in names:
+    x, y = (E.parse(d + "/" + f).getroot() for d in (a, b))
+    assert sorted(flat(x)) == sorted(flat(y)), f
+    for path in ("object/name", "object/bndbox/xmin", "object/bndbox/ymax"):
+        assert [e.text for e in x.findall(path)] == [e.text for e in y.findall(path)], f
+END
+	for set in bccd/BCCD/Annotations raccoon/annotations; do
+		ds-import -f voc "$DSUTILS_CORPORA/datasets/${set%/*}" | ds-export -f voc --images none -o out
+		python3 same.py "$DSUTILS_CORPORA/datasets/$set" out/Annotations
+		rm -r out
+	done
+}

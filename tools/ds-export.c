@@ -1,0 +1,136 @@
+/* ds-export: records to labelled datasets in the format that somebody wants. */
+#include <errno.h>
+
+#include "archive/sink.h"
+#include "base/diag.h"
+#include "base/file.h"
+#include "base/out.h"
+#include "base/tool.h"
+#include "label/classmap.h"
+#include "label/export.h"
+
+static struct label_options options = LABEL_OPTIONS_INIT;
+static struct strings map;
+static const char *format_name, *target, *map_file, *classes_file, *losses_file;
+static int images;
+static bool force, list_formats, json;
+
+static void
+set_voc_base(const char *value)
+{
+	if (strcmp(value, "0") != 0 && strcmp(value, "1") != 0)
+		tool_usage("--voc-base: '%s' is not 0 or 1", value);
+	options.voc_base = value[0] - '0';
+}
+
+static void
+set_decimals(const char *value)
+{
+	if (value[0] < '0' || value[0] > '9' || value[1])
+		tool_usage("--decimals: '%s' is not a number from 0 to 9", value);
+	options.decimals = value[0] - '0';
+}
+
+static const struct opt opts[] = {
+	{ 'f', "format", "FORMAT", OPT_STRING, &format_name, NULL, "the label format (needed)" },
+	{ 'o', "output", "TARGET", OPT_STRING, &target, NULL,
+	    "a folder, or a .tar, .tar.gz, .tar.zst, .tar.xz or .zip file (needed)" },
+	{ 0, "force", NULL, OPT_FLAG, &force, NULL, "replace what is there" },
+	{ 0, "images", "copy|link|none", OPT_CHOICE, &images, NULL,
+	    "what to do with the pictures (copy)" },
+	{ 0, "classes", "FILE", OPT_STRING, &classes_file, NULL,
+	    "the classes in order, a name a line; others are left out" },
+	{ 0, "map", "OLD=NEW", OPT_LIST, &map, NULL, "rename a class; an empty NEW drops it" },
+	{ 0, "map-file", "FILE", OPT_STRING, &map_file, NULL, "the same, OLD=NEW a line" },
+	{ 0, "losses", "FILE", OPT_STRING, &losses_file, NULL,
+	    "what the format cannot hold, as JSON Lines" },
+	{ 0, "decimals", "N", OPT_CALL, NULL, set_decimals,
+	    "digits behind the point of computed numbers" },
+	{ 0, "voc-base", "N", OPT_CALL, NULL, set_voc_base,
+	    "count pixels of VOC files from N, 0 or 1" },
+	{ 0, "list-formats", NULL, OPT_FLAG, &list_formats, NULL,
+	    "what formats there are and what they hold" },
+	{ 0, "json", NULL, OPT_FLAG, &json, NULL, "with --list-formats: JSON Lines" },
+	{ 0, NULL, NULL, 0, NULL, NULL, NULL },
+};
+
+static const struct tool tool = {
+	.name = "ds-export",
+	.synopsis = "-f FORMAT -o TARGET [OPTION ...] [FILE ...]",
+	.about = "Write records as a dataset in a label format.",
+	.opts = opts,
+};
+
+static const struct label_format *
+wanted_format(void)
+{
+	const struct label_format *format;
+
+	if (!format_name || !target)
+		tool_usage("-f FORMAT and -o TARGET are needed");
+	format = label_format_option(format_name);
+	if (!format->writer)
+		tool_usage("%s cannot be written: %s", format->name, format->note);
+	return format;
+}
+
+static void
+write_losses(const struct exporter *ex)
+{
+	struct buf text = BUF_INIT;
+
+	if (!losses_file)
+		return;
+	export_losses_json(ex, &text);
+	if (file_write(losses_file, buf_span(&text), force ? FILE_FORCE : 0) != 0)
+		die("%s:", losses_file);
+	buf_release(&text);
+}
+
+static void
+export_all(const struct label_format *format, char **files, int n)
+{
+	unsigned flags = force ? SINK_FORCE : 0;
+	struct sink *sink = sink_open(target, flags);
+	struct rec_reader in;
+	struct exporter ex;
+
+	if (!sink && errno == EEXIST)
+		die("%s is there already (--force replaces)", target);
+	if (!sink)
+		die("%s:", target);
+	exporter_init(&ex, format, sink, &options);
+	if (classes_file)
+		ex.closed_classes = dataset_load_classes(&ex.dataset, classes_file);
+	rec_open(&in, files, (size_t)n);
+	export_run(&ex, &in);
+	rec_close(&in);
+	if (sink_commit(sink) != 0)
+		die("%s:", target);
+	export_report(&ex);
+	write_losses(&ex);
+	if (tool_verbose())
+		export_summary(&ex);
+	exporter_release(&ex);
+}
+
+int
+main(int argc, char **argv)
+{
+	int first = tool_begin(&tool, argc, argv);
+	const struct label_format *format;
+	struct class_map classes;
+
+	if (list_formats) {
+		label_formats_list(&out_stdout()->b, json);
+		return tool_end();
+	}
+	format = wanted_format();
+	options.images = (enum images_how)images;
+	classmap_init(&classes, &map, map_file);
+	options.map = &classes;
+	export_all(format, argv + first, argc - first);
+	classmap_release(&classes);
+	strings_release(&map);
+	return tool_end();
+}

@@ -1,0 +1,146 @@
+/* ds-import: labelled datasets, as people have them, to records. */
+#include <stdlib.h>
+
+#include "archive/tree.h"
+#include "base/diag.h"
+#include "base/out.h"
+#include "base/path.h"
+#include "base/tool.h"
+#include "label/classmap.h"
+#include "label/import.h"
+#include "label/text.h"
+
+static struct tree_options tree_options;
+static struct label_options options = LABEL_OPTIONS_INIT;
+static struct strings map;
+static const char *format_name, *dataset_name, *map_file;
+static bool list_formats, json;
+
+static void
+set_voc_base(const char *value)
+{
+	if (strcmp(value, "0") != 0 && strcmp(value, "1") != 0)
+		tool_usage("--voc-base: '%s' is not 0 or 1", value);
+	options.voc_base = value[0] - '0';
+}
+
+static void
+set_encoding(const char *value)
+{
+	if (!text_encoding_known(value))
+		tool_usage("--encoding: '%s' is not known here (iconv -l lists them)", value);
+	options.encoding = value;
+}
+
+static const struct opt opts[] = {
+	{ 'f', "format", "FORMAT", OPT_STRING, &format_name, NULL,
+	    "the label format (default: found out)" },
+	{ 'x', "extract", "DIR", OPT_STRING, &tree_options.extract, NULL,
+	    "put the pictures of archives below DIR" },
+	{ 0, "force", NULL, OPT_FLAG, &tree_options.force, NULL, "replace files below DIR" },
+	{ 0, "name", "NAME", OPT_STRING, &dataset_name, NULL,
+	    "name of the dataset (default: from the operand)" },
+	{ 0, "map", "OLD=NEW", OPT_LIST, &map, NULL, "rename a class; an empty NEW drops it" },
+	{ 0, "map-file", "FILE", OPT_STRING, &map_file, NULL, "the same, OLD=NEW a line" },
+	{ 0, "encoding", "NAME", OPT_CALL, NULL, set_encoding,
+	    "of label files that do not say it themselves" },
+	{ 0, "voc-base", "N", OPT_CALL, NULL, set_voc_base,
+	    "pixels of VOC files are counted from N, 0 or 1" },
+	{ 0, "max-text", "SIZE", OPT_SIZE, &options.max_text, NULL,
+	    "bytes of one label file read whole (256M)" },
+	{ 0, "max-member", "SIZE", OPT_SIZE, &tree_options.max_member, NULL,
+	    "bytes of one member of an archive (8G)" },
+	{ 0, "max-total", "SIZE", OPT_SIZE, &tree_options.max_total, NULL,
+	    "bytes of all members (4096G)" },
+	{ 0, "max-ratio", "N", OPT_COUNT, &tree_options.max_ratio, NULL,
+	    "how far an archive may unpack (1000)" },
+	{ 0, "max-members", "N", OPT_COUNT, &tree_options.max_members, NULL,
+	    "members of an archive (100 million)" },
+	{ 0, "list-formats", NULL, OPT_FLAG, &list_formats, NULL,
+	    "what formats there are and what they hold" },
+	{ 0, "json", NULL, OPT_FLAG, &json, NULL, "with --list-formats: JSON Lines" },
+	{ 0, NULL, NULL, 0, NULL, NULL, NULL },
+};
+
+static const struct tool tool = {
+	.name = "ds-import",
+	.synopsis = "[-f FORMAT] [-x DIR] [OPTION ...] [FILE ...]",
+	.about = "Turn labelled datasets (folders, archives, files) into records.",
+	.opts = opts,
+	.threads = true,
+};
+
+/* "a/voc.tar.gz" is called "voc". */
+static struct span
+name_of(const char *operand)
+{
+	struct span name = span_str(operand);
+	const char *dot;
+
+	if (dataset_name)
+		return span_str(dataset_name);
+	while (name.n > 1 && name.p[name.n - 1] == '/')
+		name.n--;
+	name = path_base_span(name);
+	if (span_is(name, "-") || span_is(name, ".") || span_is(name, "..") || name.n == 0)
+		return SPAN("dataset");
+	dot = memchr(name.p + 1, '.', name.n - 1);
+	return dot && !path_is_picture(name) ? span_of(name.p, dot) : name;
+}
+
+static void
+import_operand(struct importer *im, const struct label_format *format, const char *operand)
+{
+	struct tree *tree = tree_open(operand, &tree_options);
+	struct span name = name_of(operand);
+	char *own_name;
+
+	if (!tree)
+		return;
+	if (!format)
+		format = label_format_detect(tree);
+	own_name = xstrndup(name.p, name.n);
+	if (format)
+		import_tree(im, format, tree, own_name);
+	free(own_name);
+	tree_close(tree);
+}
+
+static void
+import_all(const struct label_format *format, char **operands, int n)
+{
+	static char stdin_name[] = "-";
+	struct importer im;
+
+	importer_init(&im, out_stdout(), &options);
+	for (int i = 0; i < n; i++)
+		import_operand(&im, format, operands[i]);
+	if (n == 0)
+		import_operand(&im, format, stdin_name);
+	if (tool_verbose())
+		import_summary(&im);
+	importer_release(&im);
+}
+
+int
+main(int argc, char **argv)
+{
+	int first = tool_begin(&tool, argc, argv);
+	const struct label_format *format = NULL;
+	struct class_map classes;
+
+	if (list_formats) {
+		label_formats_list(&out_stdout()->b, json);
+		return tool_end();
+	}
+	if (format_name)
+		format = label_format_option(format_name);
+	if (format && !format->read)
+		tool_usage("%s cannot be read: %s", format->name, format->note);
+	classmap_init(&classes, &map, map_file);
+	options.map = &classes;
+	import_all(format, argv + first, argc - first);
+	classmap_release(&classes);
+	strings_release(&map);
+	return tool_end();
+}
