@@ -1,7 +1,7 @@
 /* Numbers as text: see num.h. */
 #include "base/num.h"
 
-#include <errno.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,94 +9,144 @@
 static const double power10[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
 	1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
 
-/*
- * The parts of a decimal number. Up to 19 digits fit `digits`; `exact` says that none was lost.
- */
+static const uint64_t power10_u64[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000,
+	100000000, 1000000000, 10000000000, 100000000000, 1000000000000, 10000000000000,
+	100000000000000, 1000000000000000, 10000000000000000, 100000000000000000,
+	1000000000000000000, 10000000000000000000u };
+
+/* The parts of a decimal number: digits * 10^exponent. */
 struct decimal {
 	uint64_t digits;
-	int exponent; /* value = digits * 10^exponent */
-	bool negative, exact;
+	int exponent;
+	bool negative;
+	bool exact; /* `digits` holds all of them: there are at most 19 */
 };
 
-static bool
-is_digit(char c)
+/* Take in digits; a 20th may overflow, and then `digits` is not used. */
+static inline const char *
+scan_digits(const char *p, const char *end, uint64_t *digits)
 {
-	return c >= '0' && c <= '9';
-}
-
-static const char *
-scan_digits(const char *p, const char *end, struct decimal *d, int *seen, bool fraction)
-{
-	for (; p < end && is_digit(*p); p++, (*seen)++) {
-		if (d->digits < UINT64_MAX / 10 - 1) {
-			d->digits = d->digits * 10 + (uint64_t)(*p - '0');
-			d->exponent -= fraction;
-		} else {
-			d->exact = false;
-			d->exponent += !fraction;
-		}
-	}
+	for (; p < end && (unsigned char)(*p - '0') < 10; p++)
+		*digits = *digits * 10 + (uint64_t)(*p - '0');
 	return p;
 }
 
-static bool
-scan_decimal(struct span s, struct decimal *d)
+/* The end of an exponent whose digits begin at p, NULL when there are none. Far ones are cut. */
+static const char *
+scan_exponent(const char *p, const char *end, int *exponent)
 {
-	const char *p = s.p, *end = s.p + s.n;
-	int seen = 0, e = 0, e_seen = 0;
-	bool e_negative = false;
+	bool negative = false;
+	const char *begin;
+	int e = 0;
 
-	*d = (struct decimal){ .exact = true };
+	if (p < end && (*p == '-' || *p == '+'))
+		negative = *p++ == '-';
+	for (begin = p; p < end && (unsigned char)(*p - '0') < 10; p++)
+		e = e < 100000 ? e * 10 + (*p - '0') : e;
+	*exponent += negative ? -e : e;
+	return p > begin ? p : NULL;
+}
+
+/* The end of the number at p, NULL when there is none. */
+static inline const char *
+scan_decimal(const char *p, const char *end, struct decimal *d)
+{
+	const char *whole, *point;
+	size_t seen;
+
+	*d = (struct decimal){ .digits = 0 };
 	if (p < end && (*p == '-' || *p == '+'))
 		d->negative = *p++ == '-';
-	p = scan_digits(p, end, d, &seen, false);
-	if (p < end && *p == '.')
-		p = scan_digits(p + 1, end, d, &seen, true);
-	if (seen == 0)
-		return false;
-	if (p < end && (*p == 'e' || *p == 'E')) {
-		if (++p < end && (*p == '-' || *p == '+'))
-			e_negative = *p++ == '-';
-		for (; p < end && is_digit(*p); p++, e_seen++)
-			e = e < 100000 ? e * 10 + (*p - '0') : e;
-		if (e_seen == 0)
-			return false;
-		d->exponent += e_negative ? -e : e;
+	whole = p;
+	p = scan_digits(p, end, &d->digits);
+	seen = (size_t)(p - whole);
+	if (p < end && *p == '.') {
+		point = p;
+		p = scan_digits(p + 1, end, &d->digits);
+		d->exponent = (int)(point + 1 - p);
+		seen += (size_t)(p - point - 1);
 	}
-	return p == end;
+	if (seen == 0)
+		return NULL;
+	d->exact = seen <= 19;
+	return p < end && (*p | 32) == 'e' ? scan_exponent(p + 1, end, &d->exponent) : p;
 }
 
 /* strtod on a copy: the span has no NUL. We never call setlocale(), so '.' is the point. */
-static bool
-parse_slow(struct span s, double *value)
+static double
+parse_slow(struct span s)
 {
-	char small[64], *copy = s.n < sizeof(small) ? small : malloc(s.n + 1);
+	char small[64], *copy = s.n < sizeof(small) ? small : xmalloc(size_add(s.n, 1));
+	double value;
 
-	if (copy == NULL)
-		return false;
 	memcpy(copy, s.p, s.n);
 	copy[s.n] = '\0';
-	*value = strtod(copy, NULL);
+	value = strtod(copy, NULL);
 	if (copy != small)
 		free(copy);
-	return isfinite(*value);
+	return value;
+}
+
+/*
+ * digits / 10^k, correctly rounded, for k up to 19: both are made 64 bits wide, and the
+ * quotient has then 64 bits too. Whether anything is left of it decides between two
+ * neighbours when it lies half-way.
+ */
+static double
+divide(uint64_t digits, int k)
+{
+	int shift = __builtin_clzll(digits), shift10 = __builtin_clzll(power10_u64[k]);
+	uint64_t n = digits << shift, t = power10_u64[k] << shift10, q, rest, bits;
+	int exponent = shift10 - shift - 64 + (n >= t); /* of q */
+	unsigned __int128 wide = (unsigned __int128)n << (n >= t ? 63 : 64);
+	double value;
+
+	q = (uint64_t)(wide / t);
+	rest = (q & 0x7ff) << 1 | (wide % t != 0); /* what does not fit into 53 bits */
+	bits = (q >> 11) + (rest > 0x800 || (rest == 0x800 && (q >> 11 & 1)));
+	/* the highest bit of the fraction is not stored: it adds one to the exponent */
+	bits += (uint64_t)(exponent + 11 + 1023 + 52 - 1) << 52;
+	memcpy(&value, &bits, sizeof(value));
+	return value;
+}
+
+static inline double
+decimal_value(const struct decimal *d, struct span s)
+{
+	double v;
+
+	if (!d->exact || d->exponent < -22 || d->exponent > 22)
+		return parse_slow(s);
+	if (d->digits <= (uint64_t)1 << 53) {
+		/* both factors are exact doubles, so there is one rounding: Clinger's fast path */
+		v = (double)d->digits;
+		v = d->exponent < 0 ? v / power10[-d->exponent] : v * power10[d->exponent];
+	} else if (d->exponent <= 0 && d->exponent >= -19) {
+		v = divide(d->digits, -d->exponent);
+	} else {
+		return parse_slow(s);
+	}
+	return d->negative ? -v : v;
+}
+
+size_t
+num_prefix(struct span s, double *value)
+{
+	const char *end = s.p + s.n;
+	struct decimal d;
+
+	end = scan_decimal(s.p, end, &d);
+	if (end == NULL)
+		return 0;
+	s.n = (size_t)(end - s.p);
+	*value = decimal_value(&d, s);
+	return isfinite(*value) ? s.n : 0;
 }
 
 bool
 num_parse(struct span s, double *value)
 {
-	struct decimal d;
-	double v;
-
-	if (!scan_decimal(s, &d))
-		return false;
-	/* both factors are exact doubles, so one rounding: Clinger's fast path */
-	if (!d.exact || d.digits > (1ull << 53) || d.exponent < -22 || d.exponent > 22)
-		return parse_slow(s, value);
-	v = (double)d.digits;
-	v = d.exponent < 0 ? v / power10[-d.exponent] : v * power10[d.exponent];
-	*value = d.negative ? -v : v;
-	return true;
+	return s.n > 0 && num_prefix(s, value) == s.n;
 }
 
 bool
@@ -107,7 +157,7 @@ num_parse_u64(struct span s, uint64_t *value)
 	if (s.n == 0)
 		return false;
 	for (size_t i = 0; i < s.n; i++)
-		if (!is_digit(s.p[i]) || __builtin_mul_overflow(v, 10u, &v) ||
+		if ((unsigned char)(s.p[i] - '0') > 9 || __builtin_mul_overflow(v, 10u, &v) ||
 		    __builtin_add_overflow(v, (uint64_t)(s.p[i] - '0'), &v))
 			return false;
 	*value = v;
@@ -150,44 +200,59 @@ num_add_i64(struct buf *b, int64_t v)
 
 /* m / 10^decimals as text */
 static void
-add_scaled(struct buf *b, bool negative, uint64_t m, int decimals, bool trim)
+add_scaled(struct buf *b, bool negative, unsigned __int128 m, int decimals, bool trim)
 {
-	char s[24];
-	size_t n = sizeof(s);
+	uint64_t one = power10_u64[decimals], whole, fraction;
+	char s[20];
 
-	while (trim && decimals > 0 && m % 10 == 0) {
-		m /= 10;
-		decimals--;
+	if (m <= UINT64_MAX) {
+		whole = (uint64_t)m / one;
+		fraction = (uint64_t)m % one;
+	} else {
+		whole = (uint64_t)(m / one);
+		fraction = (uint64_t)(m % one);
 	}
 	if (negative && m > 0)
 		buf_addc(b, '-');
-	for (int i = 0; i < decimals; i++, m /= 10)
-		s[--n] = (char)('0' + m % 10);
+	num_add_u64(b, whole);
+	if (trim && fraction == 0)
+		return;
+	for (; trim && fraction % 10 == 0; fraction /= 10)
+		decimals--;
+	for (int i = decimals; i-- > 0; fraction /= 10)
+		s[i] = (char)('0' + fraction % 10);
 	if (decimals > 0)
-		s[--n] = '.';
-	do
-		s[--n] = (char)('0' + m % 10);
-	while (m /= 10);
-	buf_add(b, s + n, sizeof(s) - n);
+		buf_addc(b, '.');
+	buf_add(b, s, (size_t)decimals);
+}
+
+/*
+ * |value| * 10^decimals as a whole number, rounded half away from zero. A double below
+ * 2^53 is mantissa / 2^shift, and the product fits 128 bits, so nothing is lost before
+ * the one rounding.
+ */
+static unsigned __int128
+scale(double value, int decimals)
+{
+	int exponent;
+	uint64_t mantissa = (uint64_t)ldexp(frexp(fabs(value), &exponent), 53);
+	unsigned __int128 product = (unsigned __int128)mantissa * power10_u64[decimals];
+	int shift = 53 - exponent;
+
+	if (shift == 0)
+		return product;
+	return shift > 127 ? 0 : ((product >> (shift - 1)) + 1) >> 1;
 }
 
 static void
 add_fixed(struct buf *b, double value, int decimals, bool trim)
 {
-	double a = fabs(value), m = a * power10[decimals];
-
-	if (!(m < 9e15)) {
-		buf_addf(b, "%.*f", decimals, value);
-		return;
-	}
-	/*
-	 * a * 10^d is rounded once; the error can only matter when the product is within
-	 * one ulp of a half, and then fma() tells on which side the true product lies.
-	 */
-	double low = floor(m), rest = (m - low) - 0.5;
-	bool up = rest > 0 || (rest == 0 && fma(a, power10[decimals], -m) >= 0);
-
-	add_scaled(b, value < 0, (uint64_t)low + up, decimals, trim);
+	if (!isfinite(value))
+		buf_adds(b, "null");
+	else if (fabs(value) < 9007199254740992.0)
+		add_scaled(b, value < 0, scale(value, decimals), decimals, trim);
+	else /* a whole number */
+		buf_addf(b, "%.*f", trim ? 0 : decimals, value);
 }
 
 void
@@ -222,16 +287,20 @@ num_add(struct buf *b, double value)
 	 * least such k is the shortest text.
 	 */
 	for (int k = 0; k <= 17 && a >= 1e-5; k++) {
-		double m = nearbyint(a * power10[k]);
+		double m = a * power10[k];
+		uint64_t whole;
 
-		if (m > 9007199254740992.0)
+		if (!(m < 9007199254740992.0))
 			break;
-		if (m / power10[k] == a) {
-			add_scaled(b, value < 0, (uint64_t)m, k, false);
+		whole =
+		    (uint64_t)(m < 4503599627370496.0 ? m + 0.5 : m); /* from 2^52 on it is whole */
+		if ((double)whole / power10[k] == a) {
+			add_scaled(b, value < 0, whole, k, false);
 			return;
 		}
 	}
-	for (int digits = 1; digits <= 17; digits++) {
+	/* %.15g gives every shorter decimal back (and drops its zeros), but for subnormals */
+	for (int digits = a < DBL_MIN ? 1 : 15; digits <= 17; digits++) {
 		snprintf(s, sizeof(s), "%.*g", digits, value);
 		if (strtod(s, NULL) == value)
 			break;

@@ -16,11 +16,17 @@
  */
 bool num_parse(struct span s, double *value);
 
+/* The same for a number at the beginning of `s`: its length in bytes, 0 when there is none. */
+size_t num_prefix(struct span s, double *value);
+
 /* A whole number that fits; false otherwise. */
 bool num_parse_u64(struct span s, uint64_t *value);
 bool num_parse_i64(struct span s, int64_t *value);
 
-/* The shortest text that reads back as the same double. Never "1e+06" below 1e15; -0 gives 0. */
+/*
+ * The shortest text that reads back as the same double. No exponent from 1e-5 to 1e15; -0
+ * gives 0. JSON has no NaN and no infinity: all three give null.
+ */
 void num_add(struct buf *b, double value);
 
 /* With `decimals` (0 to 9) digits after the point, rounded half away from zero. */

@@ -523,27 +523,24 @@ json_pick(struct span object, const char *const *keys, struct span *v, size_t n,
 size_t
 json_numbers(struct span array, double *v, size_t max)
 {
-	const char *p = array.p, *end = array.p + array.n, *q;
-	size_t n = 0;
+	const char *p = array.p, *end = array.p + array.n;
+	size_t n = 0, length;
 	double x;
 
 	if (json_type_of(array) != JSON_ARRAY)
 		return SIZE_MAX;
-	for (p++; p < end; p++) {
-		if (*p == ',' || *p == ' ' || *p == '\n' || *p == '\t' || *p == '\r')
+	for (p++; p < end && *p != ']';) {
+		if (*p == ',' || is_blank(*p)) {
+			p++;
 			continue;
-		if (*p == ']')
-			break;
-		if (type_at(p) != JSON_NUMBER)
-			return SIZE_MAX;
-		for (q = p; q < end && *q != ',' && *q != ']' && (unsigned char)*q > ' '; q++)
-			continue;
-		if (!num_parse(span_of(p, q), &x))
+		}
+		length = type_at(p) == JSON_NUMBER ? num_prefix(span_of(p, end), &x) : 0;
+		if (length == 0)
 			return SIZE_MAX;
 		if (n < max)
 			v[n] = x;
 		n++;
-		p = q - 1;
+		p += length;
 	}
 	return n;
 }
