@@ -485,7 +485,7 @@ json_member(struct span object, const char *key)
 	while (json_key(&j, &k)) {
 		if (!json_value(&j, &v))
 			break;
-		if (span_is(k, key))
+		if (json_key_is(k, key))
 			return v;
 	}
 	return SPAN_NONE;
@@ -505,7 +505,7 @@ json_pick(struct span object, const char *const *keys, struct span *v, size_t n,
 	json_begin(&j, object);
 	json_object(&j);
 	while (json_key(&j, &key) && json_value(&j, &value)) {
-		for (i = 0; i < n && !span_is(key, keys[i]); i++)
+		for (i = 0; i < n && !json_key_is(key, keys[i]); i++)
 			continue;
 		if (i < n) {
 			v[i] = v[i].p ? v[i] : value;
@@ -518,6 +518,34 @@ json_pick(struct span object, const char *const *keys, struct span *v, size_t n,
 			buf_addspan(rest, value);
 		}
 	}
+}
+
+bool
+json_members(struct json *j, struct member **m, size_t *n, size_t *cap)
+{
+	struct member x;
+
+	if (!json_object(j))
+		return false;
+	while (json_key(j, &x.key) && json_value(j, &x.value)) {
+		if (*n == *cap)
+			*m = grow(*m, cap, *n + 1, sizeof(**m));
+		(*m)[(*n)++] = x;
+	}
+	return j->error == NULL;
+}
+
+bool
+json_key_is(struct span key, const char *name)
+{
+	struct buf scratch = BUF_INIT;
+	bool same;
+
+	if (key.n == 0 || memchr(key.p, '\\', key.n) == NULL)
+		return span_is(key, name);
+	same = span_is(json_text(key, &scratch), name);
+	buf_release(&scratch);
+	return same;
 }
 
 size_t

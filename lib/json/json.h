@@ -134,6 +134,20 @@ struct span json_member(struct span object, const char *key);
 void json_pick(
     struct span object, const char *const *keys, struct span *v, size_t n, struct buf *rest);
 
+struct member {
+	struct span key;   /* raw, without quotes */
+	struct span value; /* raw JSON */
+};
+
+/*
+ * Take the object that comes next and append its members, in order, to the array *m of *n
+ * (capacity *cap, see grow()), which the caller frees. False on an error.
+ */
+bool json_members(struct json *j, struct member **m, size_t *n, size_t *cap);
+
+/* Is `key`, raw and without quotes, the name `name`? */
+bool json_key_is(struct span key, const char *name);
+
 /* Numbers of a raw array, at most max; the count in the array, SIZE_MAX when it holds anything else. */
 size_t json_numbers(struct span array, double *v, size_t max);
 

@@ -1,6 +1,8 @@
 /* Writing JSON: see write.h. */
 #include "json/write.h"
 
+#include <stdlib.h>
+
 #include "base/num.h"
 #include "base/utf8.h"
 #include "json/json.h"
@@ -63,12 +65,12 @@ add_escaped(struct buf *b, unsigned char c)
 	}
 }
 
-void
-jw_string(struct buf *b, struct span s)
+/* Append a string literal, without a comma before it. */
+static void
+add_string(struct buf *b, struct span s)
 {
 	size_t i = 0, k, n;
 
-	comma(b);
 	buf_addc(b, '"');
 	while (i < s.n) {
 		for (k = i; k < s.n && plain((unsigned char)s.p[k]); k++)
@@ -88,6 +90,13 @@ jw_string(struct buf *b, struct span s)
 		}
 	}
 	buf_addc(b, '"');
+}
+
+void
+jw_string(struct buf *b, struct span s)
+{
+	comma(b);
+	add_string(b, s);
 }
 
 void
@@ -235,64 +244,87 @@ static const struct json_change *
 change_of(struct span key, const struct json_change *c, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (span_is(key, c[i].key))
+		if (json_key_is(key, c[i].key))
 			return &c[i];
 	return NULL;
 }
 
-/*
- * Copy from `from` up to the value of each changed member, put the new value,
- * go on behind the old one. A removed member goes with the comma before it (or,
- * when it is the first, the one after it).
- */
+/* Where an edit stands: the object is in `out` up to `from`. */
+struct edit {
+	struct buf *out;
+	const char *from; /* the first byte that is not copied yet */
+	const char *last; /* behind '{', or behind the last member that was looked at */
+	bool any;         /* a member is in the output */
+};
+
+/* The member goes with the comma before it. */
+static void
+drop_member(struct edit *e, const struct member *m)
+{
+	buf_add(e->out, e->from, (size_t)(e->last - e->from));
+	e->from = m->value.p + m->value.n;
+}
+
+static void
+keep_member(struct edit *e, const struct member *m, const struct json_change *c)
+{
+	const char *comma_at = memchr(e->from, ',', (size_t)(m->key.p - e->from));
+
+	if (!e->any && comma_at) /* all members before it are gone: so must be the comma */
+		e->from = comma_at + 1;
+	e->any = true;
+	if (!c)
+		return;
+	buf_add(e->out, e->from, (size_t)(m->value.p - e->from));
+	buf_addspan(e->out, c->value);
+	e->from = m->value.p + m->value.n;
+}
+
+static void
+append_member(struct edit *e, const struct json_change *c)
+{
+	if (e->any)
+		buf_addc(e->out, ',');
+	e->any = true;
+	add_string(e->out, span_str(c->key));
+	buf_addc(e->out, ':');
+	buf_addspan(e->out, c->value);
+}
+
+void
+json_edit_members(struct buf *out, struct span object, const struct member *m, size_t count,
+    const struct json_change *change, size_t n)
+{
+	struct edit e = { out, object.p, object.p + 1, false };
+	uint64_t seen = 0; /* bit i: change i was applied */
+
+	for (size_t i = 0; i < count; i++) {
+		const struct json_change *c = change_of(m[i].key, change, n);
+		uint64_t bit = c ? (uint64_t)1 << (c - change) : 0;
+
+		if (c && (!c->value.p || (seen & bit)))
+			drop_member(&e, &m[i]);
+		else
+			keep_member(&e, &m[i], c);
+		seen |= bit;
+		e.last = m[i].value.p + m[i].value.n;
+	}
+	buf_add(out, e.from, (size_t)(e.last - e.from));
+	for (size_t i = 0; i < n; i++)
+		if (change[i].value.p && !(seen >> i & 1))
+			append_member(&e, &change[i]);
+	buf_add(out, e.last, (size_t)(object.p + object.n - e.last));
+}
+
 void
 json_edit(struct buf *out, struct span object, const struct json_change *change, size_t n)
 {
-	const char *from = object.p, *member_end;
-	struct span key, value;
-	uint64_t seen = 0; /* bit i: change i was applied (n is small) */
-	bool any = false;  /* a member is in the output */
+	struct member *m = NULL;
+	size_t count = 0, cap = 0;
 	struct json j;
 
 	json_begin(&j, object);
-	json_object(&j);
-	member_end = j.p; /* behind '{' or behind the last member kept or dropped */
-	while (json_key(&j, &key) && json_value(&j, &value)) {
-		const struct json_change *c = change_of(key, change, n);
-		bool again = c && (seen >> (c - change) & 1);
-
-		if (c)
-			seen |= (uint64_t)1 << (c - change);
-		if (c && (!c->value.p || again)) {
-			buf_add(out, from, (size_t)(member_end - from));
-			from = value.p + value.n;
-			member_end = from;
-			continue;
-		}
-		if (!any && from > object.p) {
-			/* the members before it are gone: so must be the comma */
-			const char *comma_at = memchr(from, ',', (size_t)(key.p - from));
-
-			if (comma_at)
-				from = comma_at + 1;
-		}
-		any = true;
-		if (c) {
-			buf_add(out, from, (size_t)(value.p - from));
-			buf_addspan(out, c->value);
-			from = value.p + value.n;
-		}
-		member_end = value.p + value.n;
-	}
-	buf_add(out, from, (size_t)(member_end - from));
-	for (size_t i = 0; i < n; i++) {
-		if (!change[i].value.p || seen >> i & 1)
-			continue;
-		if (any)
-			buf_addc(out, ',');
-		any = true;
-		buf_addf(out, "\"%s\":", change[i].key);
-		buf_addspan(out, change[i].value);
-	}
-	buf_add(out, member_end, (size_t)(object.p + object.n - member_end));
+	json_members(&j, &m, &count, &cap);
+	json_edit_members(out, object, m, count, change, n);
+	free(m);
 }

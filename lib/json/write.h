@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "json/json.h"
 
 void jw_open(struct buf *b, char bracket);        /* '{' or '[' */
 void jw_close(struct buf *b, char bracket);       /* '}' or ']' */
@@ -52,13 +53,18 @@ void jw_member_raw(struct buf *b, const char *key, struct span json);
  * Change top-level members of an object and leave every other byte alone.
  * A change with value.p NULL removes the member. A new member goes to the end, in
  * the order of the changes. All members of that name are meant (a duplicate is
- * dropped when it is replaced). `object` must have been accepted by the scanner.
+ * dropped when it is replaced). `object` must have been accepted by the scanner;
+ * at most 64 changes.
  */
 struct json_change {
-	const char *key;
+	const char *key;   /* decoded */
 	struct span value; /* raw JSON */
 };
 
 void json_edit(struct buf *out, struct span object, const struct json_change *change, size_t n);
+
+/* The same for an object whose `count` members are known already: nothing is scanned again. */
+void json_edit_members(struct buf *out, struct span object, const struct member *m, size_t count,
+    const struct json_change *change, size_t n);
 
 #endif

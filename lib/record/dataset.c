@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/utf8.h"
+
 void
 dataset_init(struct dataset *d)
 {
@@ -65,102 +67,141 @@ dataset_add_class(struct dataset *d, struct span name)
 	return i;
 }
 
-/* A class that is known by its name: is its id the same? */
-static void
-compare_class(const struct dataset *d, const struct record *h, struct span raw, struct span name,
-    struct span id)
-{
-	const struct class_def *c = &d->classes[dataset_class(d, name)];
+/* ---- merging ---- */
 
-	if (id.p && c->id && !span_is(id, c->id))
-		warning_at(rec_pos(h, raw), "class-clash",
-		    "class \"%.*s\" has id %.*s here and %s before; %s stays", SPAN_ARG(name),
-		    SPAN_ARG(id), c->id, c->id);
+/* Where a merged object comes from, for messages. */
+struct merge {
+	const struct record *h;
+	const char *rule;
+	const char *what; /* "class \"dog\"" */
+};
+
+/* A value in a message: not more than a glance. */
+#define GLANCE 40
+#define GLANCE_ARG(s) (int)((s).n < GLANCE ? (s).n : GLANCE), (s).p, (s).n < GLANCE ? "" : "..."
+
+static void
+compare_values(const struct merge *at, const struct member *m, struct span before)
+{
+	if (json_type_of(m->value) != JSON_NULL && !span_eq(m->value, before))
+		warning_at(rec_pos(at->h, m->value), at->rule,
+		    "\"%.*s\" of %s is %.*s%s here and %.*s%s before; the first stays",
+		    SPAN_ARG(m->key), at->what, GLANCE_ARG(m->value), GLANCE_ARG(before));
 }
 
+/* Append to the object `into` the members that only `from` has; report where both differ. */
 static void
-merge_class(struct dataset *d, const struct record *h, struct span raw, struct buf *scratch)
+merge_object(struct buf *into, struct span from, const char *without, const struct merge *at)
 {
-	struct span name = json_value_text(json_member(raw, "name"), scratch);
-	struct span id = json_member(raw, "id");
-	struct strmap_entry *e;
+	struct strmap known = STRMAP_INIT;
+	struct buf extra = BUF_INIT;
+	struct member *m = NULL;
+	size_t n = 0, cap = 0, before;
+	struct json j;
 
-	if (json_type_of(raw) == JSON_STRING)
-		name = json_value_text(raw, scratch); /* "classes":["a","b"] is understood too */
-	if (!name.p) {
-		error_at(rec_pos(h, raw), "class", "a class must be an object with a \"name\"");
-		return;
+	json_begin(&j, buf_span(into));
+	json_members(&j, &m, &n, &cap);
+	before = n;
+	json_begin(&j, from);
+	json_members(&j, &m, &n, &cap);
+	for (size_t i = 0; i < n; i++) {
+		bool is_new;
+		size_t first = strmap_put(&known, m[i].key, i, &is_new)->value;
+
+		if (i < before || json_key_is(m[i].key, without))
+			continue;
+		if (!is_new) {
+			compare_values(at, &m[i], m[first].value);
+			continue;
+		}
+		if (before > 0 || extra.n > 0)
+			buf_addc(&extra, ',');
+		jw_key_raw(&extra, m[i].key);
+		buf_addspan(&extra, m[i].value);
 	}
-	if (json_type_of(raw) == JSON_STRING) {
-		dataset_add_class(d, name);
-		return;
+	buf_cut(into, into->n - 1);
+	buf_addspan(into, buf_span(&extra));
+	buf_addc(into, '}');
+	buf_release(&extra);
+	strmap_release(&known);
+	free(m);
+}
+
+/* A class that is there already gets what it did not have. */
+static void
+merge_into_class(
+    struct dataset *d, size_t index, struct span id, struct span raw, const struct record *h)
+{
+	struct class_def *c = &d->classes[index];
+	char *what = xasprintf("class \"%s\"", c->name);
+	struct merge at = { h, "class-clash", what };
+	struct buf merged = BUF_INIT;
+
+	buf_adds(&merged, c->raw);
+	merge_object(&merged, raw, "name", &at);
+	free(c->raw);
+	c->raw = buf_detach(&merged);
+	if (id.p && !c->id) {
+		c->id = xstrndup(id.p, id.n);
+		strmap_put(&d->by_id, id, index, NULL);
 	}
+	free(what);
+}
+
+/* A class as an object, with its decoded name. */
+static void
+merge_class(struct dataset *d, const struct record *h, struct span raw, struct span name)
+{
+	struct span id = json_member(raw, "id");
+	struct json_change no_id = { "id", SPAN_NONE };
+	struct buf edited = BUF_INIT;
+	long index = dataset_class(d, name);
+	struct strmap_entry *owner = NULL;
+
 	if (json_type_of(id) == JSON_NULL)
 		id = SPAN_NONE;
-	if (dataset_class(d, name) >= 0) {
-		compare_class(d, h, raw, name, id);
-		return;
-	}
-	e = id.p ? strmap_find(&d->by_id, id) : NULL;
-	if (e)
-		warning_at(rec_pos(h, raw), "class-clash",
+	if (id.p)
+		owner = strmap_find(&d->by_id, id);
+	if (owner && (long)owner->value != index) {
+		warning_at(rec_pos(h, id), "class-clash",
 		    "id %.*s of class \"%.*s\" is that of \"%s\" before; \"%.*s\" gets none",
-		    SPAN_ARG(id), SPAN_ARG(name), d->classes[e->value].name, SPAN_ARG(name));
-	if (e) {
-		struct buf edited = BUF_INIT;
-		struct json_change no_id = { "id", SPAN_NONE };
-
+		    SPAN_ARG(id), SPAN_ARG(name), d->classes[owner->value].name, SPAN_ARG(name));
 		json_edit(&edited, raw, &no_id, 1);
-		add(d, name, SPAN_NONE, buf_span(&edited));
-		buf_release(&edited);
-	} else {
-		add(d, name, id, raw);
+		raw = buf_span(&edited);
+		id = SPAN_NONE;
 	}
+	if (index < 0)
+		add(d, name, id, raw);
+	else
+		merge_into_class(d, (size_t)index, id, raw, h);
+	buf_release(&edited);
 }
 
 static void
 merge_classes(struct dataset *d, const struct record *h, struct span list)
 {
 	struct buf scratch = BUF_INIT;
-	struct span raw;
+	struct span raw, name;
 	struct json j;
 
 	json_begin(&j, list);
-	if (json_array(&j))
-		while (json_item(&j) && json_value(&j, &raw))
-			merge_class(d, h, raw, &scratch);
-	buf_release(&scratch);
-}
-
-/* The first header's other members; later headers add the ones that are new. */
-static void
-merge_members(struct dataset *d, struct span object)
-{
-	struct buf key_text = BUF_INIT, merged = BUF_INIT;
-	struct span key, value;
-	struct json j;
-
-	if (d->members.n == 0)
-		buf_adds(&d->members, "{}");
-	json_begin(&j, object);
-	json_object(&j);
-	while (json_key(&j, &key) && json_value(&j, &value)) {
-		struct json_change c = { NULL, value };
-
-		if (span_is(key, "classes"))
-			continue;
-		buf_reset(&key_text);
-		buf_addspan(&key_text, key);
-		c.key = buf_str(&key_text);
-		if (json_member(buf_span(&d->members), c.key).p)
-			continue;
-		buf_reset(&merged);
-		json_edit(&merged, buf_span(&d->members), &c, 1);
-		buf_reset(&d->members);
-		buf_addspan(&d->members, buf_span(&merged));
+	if (!json_array(&j)) {
+		error_at(rec_pos(h, list), "class", "\"classes\" must be a list");
+		return;
 	}
-	buf_release(&key_text);
-	buf_release(&merged);
+	while (json_item(&j) && json_value(&j, &raw)) {
+		bool is_name = json_type_of(raw) == JSON_STRING; /* ["a","b"] is understood too */
+
+		name = json_value_text(is_name ? raw : json_member(raw, "name"), &scratch);
+		if (!name.p)
+			error_at(rec_pos(h, raw), "class",
+			    "a class must be an object with a \"name\"; this one is left out");
+		else if (is_name)
+			dataset_add_class(d, name);
+		else
+			merge_class(d, h, raw, name);
+	}
+	buf_release(&scratch);
 }
 
 void
@@ -168,11 +209,14 @@ dataset_merge(struct dataset *d, const struct record *header)
 {
 	struct span object = header->v[REC_DATASET];
 	struct span classes = json_member(object, "classes");
+	struct merge at = { header, "header-clash", "the dataset" };
 
 	d->seen = true;
 	if (classes.p && json_type_of(classes) != JSON_NULL)
 		merge_classes(d, header, classes);
-	merge_members(d, object);
+	if (d->members.n == 0)
+		buf_adds(&d->members, "{}");
+	merge_object(&d->members, object, "classes", &at);
 }
 
 struct span
@@ -193,6 +237,11 @@ dataset_load_classes(struct dataset *d, const char *path)
 		line = span_trim(line);
 		if (line.n == 0)
 			continue;
+		if (!utf8_valid(line)) {
+			error_at(input_pos(&in, utf8_check(line.p, line.n)), "class",
+			    "a class name must be UTF-8; this line is left out");
+			continue;
+		}
 		if (dataset_class(d, line) >= 0)
 			error_at(input_pos(&in, 0), "class", "class \"%.*s\" is there twice",
 			    SPAN_ARG(line));

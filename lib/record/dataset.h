@@ -4,8 +4,9 @@
  *	{"dataset":{"name":"voc","format":"voc","classes":[{"name":"person","id":15}, ...], ...}}
  *
  * Headers may stand anywhere in a stream and there may be several (cat merges
- * datasets): they are merged by class name; a name with two ids, or an id with
- * two names, is reported and the first one stays.
+ * datasets). Classes are merged by name, and the other members by key: what only a
+ * later header has is added. Where two disagree the first stays, and that is reported;
+ * so is an id that two names have (the second goes without one).
  */
 #ifndef RECORD_DATASET_H
 #define RECORD_DATASET_H
@@ -18,7 +19,7 @@
 struct class_def {
 	char *name; /* decoded */
 	char *id;   /* raw JSON as given, NULL when there is none */
-	char *raw;  /* the whole object as given */
+	char *raw;  /* the whole object: as given, or with what later headers added */
 };
 
 struct dataset {
@@ -33,7 +34,7 @@ struct dataset {
 void dataset_init(struct dataset *d);
 void dataset_release(struct dataset *d);
 
-/* Take in a header record. Clashes are reported (rule "class-clash"). */
+/* Take in a header record. Clashes are warnings (rules "class-clash" and "header-clash"). */
 void dataset_merge(struct dataset *d, const struct record *header);
 
 /* Index of a class, -1 when unknown. dataset_add_class adds it at the end. */

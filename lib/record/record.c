@@ -21,37 +21,47 @@ const char *const rec_field_name[REC_FIELDS] = {
 
 /* The index of `key` in a table of names, or n. */
 static size_t
-field_of(struct span key, const char *const *names, size_t n)
+find_name(struct span key, const char *const *names, size_t n)
 {
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (names[i][0] == key.p[0] && span_is(key, names[i]))
+		if (key.n > 0 && names[i][0] == key.p[0] && span_is(key, names[i]))
 			break;
 	return i;
 }
 
-/* Read the members of the object at j; the known ones also into v. */
+/* The same for a raw key: hardly one has escapes, so that is asked last. */
+static size_t
+field_of(struct span key, const char *const *names, size_t n)
+{
+	struct buf scratch = BUF_INIT;
+	size_t i = find_name(key, names, n);
+
+	if (i == n && key.n > 0 && memchr(key.p, '\\', key.n) != NULL) {
+		i = find_name(json_text(key, &scratch), names, n);
+		buf_release(&scratch);
+	}
+	return i;
+}
+
+/* Read the members of the object at j; the known ones also into v. Of duplicates the first counts. */
 static bool
 members(struct json *j, struct member **m, size_t *n, size_t *cap, struct span *v,
     const char *const *names, size_t nnames)
 {
-	struct member x;
-	size_t f;
-
 	*n = 0;
 	for (size_t i = 0; i < nnames; i++)
 		v[i] = SPAN_NONE;
-	if (!json_object(j))
+	if (!json_members(j, m, n, cap))
 		return false;
-	while (json_key(j, &x.key) && json_value(j, &x.value)) {
-		*m = grow(*m, cap, *n + 1, sizeof(**m));
-		(*m)[(*n)++] = x;
-		f = x.key.n ? field_of(x.key, names, nnames) : nnames;
+	for (size_t i = 0; i < *n; i++) {
+		size_t f = field_of((*m)[i].key, names, nnames);
+
 		if (f < nnames && !v[f].p)
-			v[f] = x.value;
+			v[f] = (*m)[i].value;
 	}
-	return j->error == NULL;
+	return true;
 }
 
 static const struct {
@@ -95,12 +105,11 @@ rec_parse(struct record *r, struct span line, struct pos at)
 
 	r->line = span_trim(line);
 	r->pos = at;
+	r->pos.col += (uint64_t)(r->line.p - line.p);
 	r->header = false;
-	json_begin_at(&j, line, at.line ? at.line : 1, 1);
+	json_begin_at(&j, r->line, at.line ? at.line : 1, r->pos.col);
 	if (!members(&j, &r->m, &r->n, &r->cap, r->v, rec_field_name, REC_FIELDS) ||
 	    !json_end(&j)) {
-		if (!j.error)
-			json_fail(&j, "text after the record");
 		json_error(&j, at.file);
 		return false;
 	}
@@ -120,14 +129,20 @@ rec_pos(const struct record *r, struct span value)
 	struct pos at = r->pos;
 
 	if (value.p >= r->line.p && value.p <= r->line.p + r->line.n)
-		at.col = (uint64_t)(value.p - r->line.p) + 1;
+		at.col += (uint64_t)(value.p - r->line.p);
 	return at;
+}
+
+static struct span
+text_of(struct span raw, struct buf *scratch)
+{
+	return json_type_of(raw) == JSON_NUMBER ? raw : json_value_text(raw, scratch);
 }
 
 struct span
 rec_string(const struct record *r, enum rec_field f, struct buf *scratch)
 {
-	return json_value_text(r->v[f], scratch);
+	return text_of(r->v[f], scratch);
 }
 
 bool
@@ -153,7 +168,7 @@ struct span
 rec_member(const struct record *r, const char *key)
 {
 	for (size_t i = 0; i < r->n; i++)
-		if (span_is(r->m[i].key, key))
+		if (json_key_is(r->m[i].key, key))
 			return r->m[i].value;
 	return SPAN_NONE;
 }
@@ -162,7 +177,7 @@ void
 rec_write(struct out *out, const struct record *r, const struct json_change *change, size_t n)
 {
 	if (n > 0)
-		json_edit(&out->b, r->line, change, n);
+		json_edit_members(&out->b, r->line, r->m, r->n, change, n);
 	else
 		buf_addspan(&out->b, r->line);
 	buf_addc(&out->b, '\n');
@@ -212,13 +227,13 @@ void
 ann_begin(struct ann_iter *it, const struct record *r)
 {
 	it->open = rec_annotated(r);
+	it->r = r;
 	if (!it->open)
 		return;
 	json_begin(&it->j, r->v[REC_ANNOTATION]);
 	json_array(&it->j);
 }
 
-/* An element that is no object is passed over: it has no field that we could read. */
 bool
 ann_next(struct ann_iter *it, struct annotation *a)
 {
@@ -226,6 +241,8 @@ ann_next(struct ann_iter *it, struct annotation *a)
 
 	while (it->open && json_item(&it->j)) {
 		if (json_peek(&it->j) != JSON_OBJECT) {
+			error_at(rec_pos(it->r, span_of(it->j.p, it->j.p)), "record",
+			    "an annotation must be an object; this one is left out");
 			json_skip(&it->j);
 			continue;
 		}
@@ -259,7 +276,7 @@ ann_release(struct annotation *a)
 struct span
 ann_string(const struct annotation *a, enum ann_field f, struct buf *scratch)
 {
-	return json_value_text(a->v[f], scratch);
+	return text_of(a->v[f], scratch);
 }
 
 bool

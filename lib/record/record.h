@@ -84,14 +84,9 @@ enum ann_field {
 extern const char *const rec_field_name[REC_FIELDS];
 extern const char *const ann_field_name[ANN_FIELDS];
 
-struct member {
-	struct span key;   /* raw, without quotes */
-	struct span value; /* raw JSON */
-};
-
 struct record {
 	struct span line;          /* the whole object */
-	struct pos pos;            /* of the line */
+	struct pos pos;            /* of its first byte */
 	struct span v[REC_FIELDS]; /* raw JSON; p NULL: absent */
 	struct member *m;          /* every member, in order */
 	size_t n, cap;
@@ -113,7 +108,10 @@ struct annotation {
 bool rec_parse(struct record *r, struct span line, struct pos at);
 void rec_release(struct record *r);
 
-/* Known fields. The string is decoded (into *scratch if it must be); absent or null gives SPAN_NONE. */
+/*
+ * Known fields. A string is decoded (into *scratch if it must be); a number, as ids often
+ * are, gives its text; anything else, or nothing, gives SPAN_NONE.
+ */
 struct span rec_string(const struct record *r, enum rec_field f, struct buf *scratch);
 bool rec_number(const struct record *r, enum rec_field f, double *value);
 bool rec_u64(const struct record *r, enum rec_field f, uint64_t *value);
@@ -132,13 +130,18 @@ struct pos rec_pos(const struct record *r, struct span value);
  */
 struct ann_iter {
 	struct json j;
+	const struct record *r;
 	bool open;
 };
 
 bool rec_annotated(const struct record *r);
 void ann_begin(struct ann_iter *it, const struct record *r);
-bool ann_next(struct ann_iter *it, struct annotation *a); /* reuses a; start with all zero */
-bool ann_parse(struct annotation *a, struct span raw);    /* one object by itself */
+/*
+ * The next one; `a` is reused, start with an all-zero one. An element that is no object is
+ * reported (rule "record") and left out.
+ */
+bool ann_next(struct ann_iter *it, struct annotation *a);
+bool ann_parse(struct annotation *a, struct span raw); /* one object by itself */
 void ann_release(struct annotation *a);
 
 struct span ann_string(const struct annotation *a, enum ann_field f, struct buf *scratch);
@@ -151,7 +154,10 @@ struct box {
 	double x, y, w, h; /* pixels from the top left corner; the far edge is x + w */
 };
 
-/* The bbox, or the hull of the other shapes it has (polygon, rbox, ...). False: no geometry. */
+/*
+ * The bbox, or the hull of the other shapes it has (polygon, rbox, ...). False: no
+ * geometry, or only pixels (rle, mask).
+ */
 bool ann_box(const struct annotation *a, struct box *box);
 /* Only the bbox field. */
 bool ann_bbox(const struct annotation *a, struct box *box);

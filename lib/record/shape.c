@@ -35,17 +35,20 @@ hull_add(struct hull *h, double x, double y)
 static void
 hull_points(struct hull *h, struct span flat, size_t stride)
 {
-	size_t n = json_numbers(flat, NULL, 0);
-	double *v;
+	double few[256], *v = few;
+	size_t n = json_numbers(flat, few, ARRAY_LEN(few));
 
-	if (n == SIZE_MAX || n < stride)
+	if (n == SIZE_MAX)
 		return;
-	v = xreallocarray(NULL, n, sizeof(*v));
-	json_numbers(flat, v, n);
+	if (n > ARRAY_LEN(few)) {
+		v = xreallocarray(NULL, n, sizeof(*v));
+		json_numbers(flat, v, n);
+	}
 	for (size_t i = 0; i + stride <= n; i += stride)
 		if (stride < 3 || v[i + 2] > 0)
 			hull_add(h, v[i], v[i + 1]);
-	free(v);
+	if (v != few)
+		free(v);
 }
 
 static void
