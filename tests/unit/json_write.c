@@ -325,15 +325,15 @@ lays_out(const char *json, const char *want)
 static void
 test_pick(void)
 {
-	static const char *const keys[] = { "b", "x" };
+	static const char *const wanted[] = { "b", "x" };
 	struct buf rest = BUF_INIT;
 	struct span v[2];
 
-	json_pick(SPAN("{\"a\":1, \"b\":[2],\"c\" : \"}\",\"b\":3}"), keys, v, 2, &rest);
+	json_pick(SPAN("{\"a\":1, \"b\":[2],\"c\" : \"}\",\"b\":3}"), wanted, v, 2, &rest);
 	ok(span_is(v[0], "[2]"), "the first of two");
 	ok(v[1].p == NULL, "one that is not there");
 	is_str(buf_str(&rest), "\"a\":1,\"c\":\"}\"", "the others");
-	json_pick(SPAN("[1]"), keys, v, 2, NULL);
+	json_pick(SPAN("[1]"), wanted, v, 2, NULL);
 	ok(!v[0].p && !v[1].p, "no object, no members");
 	buf_release(&rest);
 }
