@@ -49,8 +49,8 @@ keep(struct strmap *m, struct span key)
 	struct strmap_block *b = m->blocks;
 	char *p;
 
-	if (b == NULL || b->size - b->used < key.n) {
-		size_t size = key.n > BLOCK_SIZE ? key.n : BLOCK_SIZE;
+	if (b == NULL || b->size - b->used <= key.n) {
+		size_t size = key.n >= BLOCK_SIZE ? size_add(key.n, 1) : BLOCK_SIZE;
 
 		b = xmalloc(size_add(sizeof(*b), size));
 		*b = (struct strmap_block){ .next = m->blocks, .size = size };
@@ -59,7 +59,8 @@ keep(struct strmap *m, struct span key)
 	p = b->bytes + b->used;
 	if (key.n > 0)
 		memcpy(p, key.p, key.n);
-	b->used += key.n;
+	p[key.n] = '\0';
+	b->used += key.n + 1;
 	return p;
 }
 

@@ -2,7 +2,7 @@
  * A map from strings to numbers: class names to indices, file names to records.
  *
  * Keys are copied into blocks that the map owns; they keep their address
- * until strmap_release(). Entries are numbered in order of insertion, so
+ * until strmap_release(), and a NUL follows each. Entries are numbered in order of insertion, so
  * iterating over 0..n-1 is deterministic.
  */
 #ifndef BASE_STRMAP_H
