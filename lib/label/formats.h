@@ -7,6 +7,7 @@
 
 #include "label/label.h"
 
+extern const struct label_format label_imagenet;
 extern const struct label_format label_modelarts_voc;
 extern const struct label_format label_voc;
 

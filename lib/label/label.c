@@ -9,6 +9,7 @@
 #include "label/formats.h"
 
 const struct label_format *const label_formats[] = {
+	&label_imagenet,
 	&label_modelarts_voc,
 	&label_voc,
 	NULL,

@@ -19,24 +19,36 @@ loss_of(struct losses *l, const char *code)
 	return &l->loss[e->value];
 }
 
+/* The line of the record; the name of the file lives as long as the report. */
+static struct pos
+place_of(struct losses *l, const struct record *r)
+{
+	struct pos at = pos_at(NULL, r->pos.line, 0);
+
+	if (r->pos.file)
+		at.file = strmap_put(&l->files, span_str(r->pos.file), 0, NULL)->key.p;
+	return at;
+}
+
 void
 losses_add(struct losses *l, const struct record *r, const char *code, uint64_t n)
 {
 	struct loss *loss = loss_of(l, code);
+	struct pos at = place_of(l, r);
 	struct buf scratch = BUF_INIT;
 
 	loss->count += n;
-	if (loss->samples > 0 && loss->last.line == r->pos.line && loss->last.file == r->pos.file)
+	if (loss->samples > 0 && loss->last.line == at.line && loss->last.file == at.file)
 		return;
 	if (diag_is_strict())
 		error_at(r->pos, "loss", "%s would be lost", code);
-	loss->last = r->pos;
+	loss->last = at;
 	if (loss->samples < LOSS_FIRST) {
 		struct span id = rec_string(r, REC_ID, &scratch);
 
 		if (!id.p)
 			id = rec_string(r, REC_SOURCE, &scratch);
-		loss->first[loss->samples].at = r->pos;
+		loss->first[loss->samples].at = at;
 		loss->first[loss->samples].id = xstrndup(id.p, id.n);
 		buf_release(&scratch);
 	}
@@ -92,5 +104,6 @@ losses_release(struct losses *l)
 	}
 	free(l->loss);
 	strmap_release(&l->by_code);
+	strmap_release(&l->files);
 	*l = (struct losses){ .loss = NULL };
 }

@@ -25,7 +25,8 @@ struct loss {
 
 struct losses {
 	struct strmap by_code;
-	struct loss *loss; /* in the order they were met */
+	struct strmap files; /* names of inputs, which may be closed by the time of the report */
+	struct loss *loss;   /* in the order they were met */
 	size_t n, cap;
 };
 
