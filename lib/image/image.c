@@ -27,6 +27,8 @@ image_release(struct image *im)
 {
 	buf_release(&im->px);
 	buf_release(&im->icc);
+	buf_release(&im->room[0]);
+	buf_release(&im->room[1]);
 }
 
 const char *

@@ -22,11 +22,12 @@
 /* Decoded pixels, reused from picture to picture. Start with an all-zero one. */
 struct image {
 	uint32_t w, h;
-	int channels;    /* 3: RGB; 4: RGB and alpha, not premultiplied */
-	struct buf px;   /* w * h * channels bytes, rows from the top, no padding */
-	struct buf icc;  /* the colour profile; empty: none, which means sRGB */
-	int orientation; /* how to turn it, as EXIF numbers it: 1 (upright) to 8 */
-	double gamma;    /* of the file's samples as PNG's gAMA has it; 0: sRGB */
+	int channels;       /* 3: RGB; 4: RGB and alpha, not premultiplied */
+	struct buf px;      /* w * h * channels bytes, rows from the top, no padding */
+	struct buf icc;     /* the colour profile; empty: none, which means sRGB */
+	int orientation;    /* how to turn it, as EXIF numbers it: 1 (upright) to 8 */
+	double gamma;       /* of the file's samples as PNG's gAMA has it; 0: sRGB */
+	struct buf room[2]; /* for decoders to work in */
 };
 
 /* Set the size and make room for the pixels (their content is undefined). */

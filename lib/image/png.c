@@ -23,6 +23,7 @@ read_ihdr(struct span body, struct png_chunks *c)
 	c->depth = p[8];
 	c->colour = p[9];
 	c->interlaced = p[12] != 0;
+	c->standard = p[10] == 0 && p[11] == 0;
 	return true;
 }
 
@@ -32,7 +33,11 @@ note_chunk(struct span type, struct span body, struct png_chunks *c)
 	if (span_is(type, "IDAT"))
 		c->idat = true;
 	else if (span_is(type, "PLTE"))
-		c->palette = true;
+		c->palette = body;
+	else if (span_is(type, "sRGB"))
+		c->srgb = true;
+	else if (span_is(type, "gAMA") && body.n == 4)
+		c->gamma = be32((const unsigned char *)body.p);
 	else if (span_is(type, "tRNS"))
 		c->transparent = true;
 	else if (span_is(type, "iCCP"))
@@ -297,7 +302,9 @@ png_decode(struct span file, const struct image_limits *lim, struct image *im, s
 		return false;
 	if (!c.idat)
 		return image_reject(f, "truncated", "PNG: it has no complete chunk of pixels");
-	if (!decode_libpng(file, &c, lim, im, f))
+	if (png_plain(file, &c, im))
+		f->notes |= c.colour & PNG_COLOR_MASK_COLOR ? 0 : NOTE_GREY;
+	else if (!decode_libpng(file, &c, lim, im, f))
 		return false;
 	im->orientation = exif_orientation(c.exif, NULL);
 	if (c.animated)

@@ -27,7 +27,10 @@ struct png_chunks {
 	uint32_t w, h;
 	int depth, colour; /* as in IHDR */
 	bool interlaced, animated;
-	bool palette, transparent, profile; /* PLTE, tRNS, iCCP are there */
+	bool transparent, profile, srgb; /* tRNS, iCCP, sRGB are there */
+	bool standard;       /* compression and filter methods are the only ones there are */
+	uint32_t gamma;      /* gAMA times 100000; 0: none */
+	struct span palette; /* PLTE; p NULL: none */
 	bool idat;
 	bool idat_cut;    /* the file ends in an IDAT */
 	struct span exif; /* eXIf; p NULL: none */
@@ -35,9 +38,9 @@ struct png_chunks {
 };
 
 /*
- * The fast way for plain kinds. 1 done; 0 no such kind, or something is odd about it: libpng shall
- * look; never an error of its own.
+ * The fast way for plain kinds. False: it is no such kind, or something is odd about it: then
+ * libpng shall look.
  */
-int png_plain(struct span file, const struct png_chunks *c, struct image *im);
+bool png_plain(struct span file, const struct png_chunks *c, struct image *im);
 
 #endif
