@@ -148,10 +148,10 @@ sort_members(struct json_tree *t)
 
 /* Note the line number at the start of every block. */
 static void
-mark_lines(struct json_tree *t)
+mark_lines(struct json_tree *t, size_t line)
 {
 	const char *begin = t->text.p, *end = begin + t->text.n, *nl = begin - 1;
-	size_t blocks = t->text.n / MARK_BYTES + 1, line = 1, start = 0, i = 0;
+	size_t blocks = t->text.n / MARK_BYTES + 1, start = 0, i = 0;
 
 	t->mark = xreallocarray(NULL, blocks, sizeof(*t->mark));
 	while (nl + 1 < end && (nl = memchr(nl + 1, '\n', (size_t)(end - nl) - 1)) != NULL) {
@@ -167,18 +167,27 @@ mark_lines(struct json_tree *t)
 bool
 json_tree_parse(struct json_tree *t, struct span text, const char *file)
 {
+	return json_tree_parse_at(t, text, file, 1, "json");
+}
+
+bool
+json_tree_parse_at(
+    struct json_tree *t, struct span text, const char *file, uint64_t line, const char *rule)
+{
 	struct json j;
+	struct pos at;
 
 	*t = (struct json_tree){ .text = text, .file = xstrdup(file) };
-	json_begin(&j, text);
+	json_begin_at(&j, text, line, 1);
 	if (!build(t, &j)) {
-		json_error(&j, file);
+		at = j.error_pos;
+		error_at(pos_at(file, at.line, at.col), rule, "%s", j.error);
 		json_tree_release(t);
 		return false;
 	}
 	t->root = t->node;
 	sort_members(t);
-	mark_lines(t);
+	mark_lines(t, line);
 	return true;
 }
 

@@ -13,8 +13,52 @@ array(size_t n)
 
 /* ---- edges ---- */
 
+/* Call `put` for each step that a branch of condition `cond` names: b is 1 for if_then_steps. */
 static void
-add_predecessors(struct graph *g, const struct wf *wf)
+each_branch(struct graph *g, const struct wf *wf, uint32_t cond,
+    void (*put)(struct graph *g, uint32_t step, uint32_t ctl, uint32_t *fill), uint32_t *fill)
+{
+	struct wf_range both[] = { wf->step[cond].if_else, wf->step[cond].if_then };
+
+	for (uint32_t b = 0; b < 2; b++)
+		for (uint32_t i = both[b].at; i < both[b].at + both[b].n; i++)
+			if (wf->link[i].step != WF_NONE && wf->link[i].step != cond)
+				put(g, wf->link[i].step, 2 * cond + b, fill);
+}
+
+static void
+count_control(struct graph *g, uint32_t step, uint32_t ctl, uint32_t *fill)
+{
+	(void)ctl;
+	(void)fill;
+	g->ctl_at[step + 1]++;
+}
+
+static void
+put_control(struct graph *g, uint32_t step, uint32_t ctl, uint32_t *fill)
+{
+	g->ctl[fill[step]++] = ctl;
+}
+
+/* The branches of all conditions, turned round: for each step, who names it. */
+static void
+add_controls(struct graph *g, const struct wf *wf)
+{
+	uint32_t *fill = array((size_t)g->n + 1);
+
+	for (uint32_t c = 0; c < g->n; c++)
+		each_branch(g, wf, c, count_control, NULL);
+	for (uint32_t s = 0; s < g->n; s++)
+		g->ctl_at[s + 1] += g->ctl_at[s];
+	memcpy(fill, g->ctl_at, ((size_t)g->n + 1) * sizeof(*fill));
+	g->ctl = array(g->ctl_at[g->n]);
+	for (uint32_t c = 0; c < g->n; c++)
+		each_branch(g, wf, c, put_control, fill);
+	free(fill);
+}
+
+static void
+add_predecessors(struct graph *g, const struct wf *wf, enum graph_edges edges)
 {
 	uint32_t *seen = array(g->n); /* index + 1 of the step that named it last */
 	uint32_t n = 0;
@@ -31,6 +75,13 @@ add_predecessors(struct graph *g, const struct wf *wf)
 			seen[p] = s + 1;
 			g->pred[n++] = p;
 		}
+		g->dep_end[s] = n;
+		for (uint32_t i = g->ctl_at[s]; edges == GRAPH_BRANCHES && i < g->ctl_at[s + 1];
+		     i++)
+			if (seen[g->ctl[i] / 2] != s + 1) {
+				seen[g->ctl[i] / 2] = s + 1;
+				g->pred[n++] = g->ctl[i] / 2;
+			}
 	}
 	g->pred_at[g->n] = n;
 	free(seen);
@@ -346,14 +397,14 @@ graph_reaches(struct graph *g, uint32_t from, uint32_t to)
 }
 
 void
-graph_init(struct graph *g, const struct wf *wf)
+graph_init(struct graph *g, const struct wf *wf, enum graph_edges edges)
 {
 	size_t n = wf->nsteps;
 
 	*g = (struct graph){ .n = wf->nsteps, .budget = GRAPH_BUDGET };
 	g->pred_at = array(n + 1);
 	g->succ_at = array(n + 1);
-	g->pred = array(wf->nlinks);
+	g->pred = array(wf->nlinks); /* a branch's name is a link too */
 	g->order = array(n);
 	g->cycle_at = array(n / 2 + 1);
 	g->member = array(n);
@@ -362,7 +413,10 @@ graph_init(struct graph *g, const struct wf *wf)
 	g->post = array(n);
 	g->mark = array(n);
 	g->stack = array(n);
-	add_predecessors(g, wf);
+	g->dep_end = array(n);
+	g->ctl_at = array(n + 1);
+	add_controls(g, wf);
+	add_predecessors(g, wf, edges);
 	add_successors(g);
 	find_order(g);
 	find_levels(g);
@@ -373,7 +427,8 @@ void
 graph_release(struct graph *g)
 {
 	uint32_t *all[] = { g->pred_at, g->pred, g->succ_at, g->succ, g->order, g->cycle_at,
-		g->member, g->level, g->pre, g->post, g->mark, g->stack };
+		g->member, g->level, g->dep_end, g->ctl_at, g->ctl, g->pre, g->post, g->mark,
+		g->stack };
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		free(all[i]);

@@ -16,6 +16,12 @@ struct graph {
 	/* predecessors of step s: pred[pred_at[s]] ... pred[pred_at[s + 1] - 1], in order of
 	 * the document; successors likewise, by index */
 	uint32_t *pred_at, *pred, *succ_at, *succ;
+	/* With GRAPH_BRANCHES a step also stands behind the conditions whose branches name it.
+	 * Its dependencies are then only pred[pred_at[s]] ... pred[dep_end[s] - 1]. */
+	uint32_t *dep_end;
+	/* The branches that name step s: ctl[ctl_at[s]] ..., each 2 * the condition's index,
+	 * + 1 when the branch is if_then_steps */
+	uint32_t *ctl_at, *ctl;
 	/* The steps in an order in which each stands behind its predecessors; of two that
 	 * could both be next the one that stands first in the document. Steps of a cycle and
 	 * behind one are not in it: norder < n. */
@@ -29,7 +35,13 @@ struct graph {
 	uint64_t budget;
 };
 
-void graph_init(struct graph *g, const struct wf *wf);
+/*
+ * GRAPH_DEPENDS: the order by depend_steps alone, as the service has it. GRAPH_BRANCHES: also
+ * no step before the decision that it hangs on, as plans and runs here have it.
+ */
+enum graph_edges { GRAPH_DEPENDS, GRAPH_BRANCHES };
+
+void graph_init(struct graph *g, const struct wf *wf, enum graph_edges edges);
 void graph_release(struct graph *g);
 
 enum reach { REACH_NO, REACH_YES, REACH_UNKNOWN };

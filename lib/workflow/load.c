@@ -46,21 +46,13 @@ out:
 struct pos
 wf_pos(const struct wf *wf, const struct json_node *node)
 {
-	struct pos p = json_tree_pos(&wf->tree, node);
-
-	if (p.line)
-		p.line += wf->line - 1;
-	return p;
+	return json_tree_pos(&wf->tree, node);
 }
 
 struct pos
 wf_key_pos(const struct wf *wf, const struct json_node *node)
 {
-	struct pos p = json_tree_key_pos(&wf->tree, node);
-
-	if (p.line)
-		p.line += wf->line - 1;
-	return p;
+	return json_tree_key_pos(&wf->tree, node);
 }
 
 /* ---- members ---- */
@@ -520,14 +512,14 @@ load_tree(struct wf *wf)
 bool
 wf_load(struct wf *wf, struct span text, const char *file, uint64_t line)
 {
-	*wf = (struct wf){ .file = file, .line = line };
-	return json_tree_parse(&wf->tree, text, file) && load_tree(wf);
+	*wf = (struct wf){ .file = file };
+	return json_tree_parse_at(&wf->tree, text, file, line, "S01") && load_tree(wf);
 }
 
 bool
 wf_load_file(struct wf *wf, const char *path)
 {
-	*wf = (struct wf){ .file = path, .line = 1 };
+	*wf = (struct wf){ .file = path };
 	return json_tree_read(&wf->tree, path, WF_MAX_BYTES) && load_tree(wf);
 }
 
@@ -553,6 +545,13 @@ wf_release(struct wf *wf)
 	strmap_release(&wf->names);
 	json_tree_release(&wf->tree);
 	*wf = (struct wf){ 0 };
+}
+
+bool
+wf_in_selector(const struct wf *wf, const struct wf_reference *r)
+{
+	return r->place == WF_IN_INPUT && wf->port[r->port].type.p &&
+	       span_is(wf->port[r->port].type, "data_selector");
 }
 
 const struct json_node *

@@ -122,7 +122,6 @@ struct wf_group {
 
 struct wf {
 	const char *file; /* for messages; not owned */
-	uint64_t line;    /* of the first line of the text */
 	struct json_tree tree;
 	enum wf_kind kind;
 	struct span name;
@@ -162,6 +161,9 @@ uint32_t wf_find_storage(const struct wf *wf, struct span name);
 uint32_t wf_find_scene(const struct wf *wf, struct span name); /* by name, else by id */
 uint32_t wf_find_output(const struct wf *wf, uint32_t step, struct span name);
 uint32_t wf_find_input(const struct wf *wf, uint32_t step, struct span name);
+
+/* Does the reference stand in an input of type data_selector? */
+bool wf_in_selector(const struct wf *wf, const struct wf_reference *r);
 
 /* The value that a parameter has in the document: `value`, else `default`; NULL: none. */
 const struct json_node *wf_param_value(const struct wf *wf, uint32_t param);

@@ -16,8 +16,8 @@ static const char *const options[] = { "with_execution_id", "create_dir" };
 const char *
 ref_kind_name(enum ref_kind kind)
 {
-	static const char *const names[] = { "string", "parameter", "data", "data requirement",
-		"storage", "output", "reference" };
+	static const char *const names[] = { "string", "parameter", "data object",
+		"data requirement", "storage", "output", "reference" };
 
 	return names[kind];
 }

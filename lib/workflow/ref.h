@@ -49,7 +49,7 @@ struct ref {
  */
 struct ref ref_parse(struct span text, struct buf *wrong);
 
-/* "parameter", "data", "data requirement", "storage", "output". */
+/* "parameter", "data object", "data requirement", "storage", "output". */
 const char *ref_kind_name(enum ref_kind kind);
 
 #endif

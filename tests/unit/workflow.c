@@ -132,7 +132,7 @@ test_graph(void)
 	struct wf wf = flow(deps, 5, &text);
 	struct graph g;
 
-	graph_init(&g, &wf);
+	graph_init(&g, &wf, GRAPH_DEPENDS);
 	is_int(g.norder, 5, "all in order");
 	is_int(g.pred_at[3] - g.pred_at[2], 1, "unknown and self edges are left out");
 	is_int(g.succ_at[1] - g.succ_at[0], 2, "a has two successors");
@@ -154,7 +154,7 @@ test_cycles(void)
 	struct wf wf = flow(deps, 7, &text);
 	struct graph g;
 
-	graph_init(&g, &wf);
+	graph_init(&g, &wf, GRAPH_DEPENDS);
 	is_int(g.norder, 1, "only g is in order");
 	is_int(g.ncycles, 2, "two cycles");
 	is_int(g.cycle_at[1] - g.cycle_at[0], 3, "the first has three steps");
@@ -201,7 +201,7 @@ test_reach(void)
 			deps[i] = text[i];
 		}
 		wf = flow(deps, N, &doc);
-		graph_init(&g, &wf);
+		graph_init(&g, &wf, GRAPH_DEPENDS);
 		for (uint32_t i = 0; i < N; i++)
 			for (uint32_t j = 0; j < N; j++)
 				wrong += (graph_reaches(&g, i, j) == REACH_YES) != reach[i][j];

@@ -1,0 +1,89 @@
+/*
+ * workflow.c: writes a workflow of any size to stdout: `workflow STEPS [json|make|ninja]`.
+ *
+ * The steps stand in layers of ten; each depends on two of the layer before and reads their outputs,
+ * and in each hundredth layer a condition chooses between two of them. The same arguments give the same bytes.
+ * As a Makefile or a build.ninja it is the same graph, for make -n and ninja -n.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WIDTH = 10 };
+
+static void
+put_inputs(unsigned long i)
+{
+	unsigned long a = i - WIDTH, b = i % WIDTH ? i - WIDTH - 1 : i - 1;
+
+	if (i % WIDTH == 0)
+		b = a + WIDTH - 1;
+	printf("\"depend_steps\":[\"step_%06lu\",\"step_%06lu\"],\"inputs\":[", a, b);
+	printf(
+	    "{\"name\":\"left\",\"type\":\"obs\",\"data\":\"$ref/consumptions/step_%06lu/out\"},",
+	    a);
+	printf(
+	    "{\"name\":\"right\",\"type\":\"obs\",\"data\":\"$ref/consumptions/step_%06lu/out\"}],",
+	    b);
+}
+
+static void
+put_step(unsigned long i)
+{
+	printf("%s{\"name\":\"step_%06lu\",\"type\":\"job\",", i ? ",\n" : "", i);
+	if (i >= WIDTH)
+		put_inputs(i);
+	printf("\"outputs\":[{\"name\":\"out\",\"type\":\"obs\",\"config\":{\"obs_url\":"
+	       "\"$ref/storages(create_dir=True)/lab/%06lu/\"}}],",
+	    i);
+	printf("\"properties\":{\"algorithm\":{\"command\":\"true\",\"parameters\":["
+	       "{\"name\":\"rate\",\"value\":\"$ref/parameters/rate\"}]}}}");
+}
+
+static void
+put_json(unsigned long n)
+{
+	printf("{\"name\":\"bench\",\"parameters\":[{\"name\":\"rate\",\"type\":\"float\","
+	       "\"default\":0.1}],\"storages\":[{\"name\":\"lab\",\"type\":\"obs\",\"path\":"
+	       "\"/lab/run/\"}],\"steps\":[\n");
+	for (unsigned long i = 0; i < n; i++)
+		put_step(i);
+	printf("]}\n");
+}
+
+static void
+put_rules(unsigned long n, const char *rule, const char *dep, const char *recipe)
+{
+	for (unsigned long i = 0; i < n; i++) {
+		unsigned long a = i - WIDTH, b = i % WIDTH ? i - WIDTH - 1 : a + WIDTH - 1;
+
+		printf(rule, i);
+		if (i >= WIDTH) {
+			printf(dep, a);
+			printf(dep, b);
+		}
+		fputs(recipe, stdout);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	unsigned long n = argc > 1 ? strtoul(argv[1], NULL, 10) : 0;
+	const char *form = argc > 2 ? argv[2] : "json";
+
+	if (n == 0) {
+		fprintf(stderr, "usage: workflow STEPS [json|make|ninja]\n");
+		return 2;
+	}
+	if (strcmp(form, "make") == 0) {
+		printf("all: step_%06lu\n", n - 1);
+		put_rules(n, "step_%06lu:", " step_%06lu", "\n\ttrue\n");
+	} else if (strcmp(form, "ninja") == 0) {
+		printf("rule r\n  command = true\n");
+		put_rules(n, "build step_%06lu: r", " step_%06lu", "\n");
+	} else {
+		put_json(n);
+	}
+	return ferror(stdout) ? 2 : 0;
+}

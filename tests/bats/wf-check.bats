@@ -1,0 +1,177 @@
+# wf-check.bats: what is wrong with a workflow document: one case a rule, and what holds for all of them.
+
+load helpers
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+	data=$srcdir/tests/data/workflow
+}
+
+# The rules that wf-check itself reports: those of metrics files are wf-cond's.
+own_rules() {
+	wf-check --list-rules | cut -d' ' -f1 | grep -v '^M'
+}
+
+# rules.tsv has a line for each case: the rule, a document that breaks it, one that does not.
+@test "every rule has a case" {
+	own_rules | sort >rules
+	{ cut -f1 "$data/rules.tsv"; printf 'X01\nX04\n'; } | sort -u >cases
+	assert_file_equals cases rules
+	[ "$(wc -l <rules)" -gt 100 ]
+}
+
+@test "documents that break a rule: exactly these findings, at these places" {
+	cut -f2 "$data/rules.tsv" >bad.jsonl
+	must_fail 1 wf-check <bad.jsonl 2>got
+	assert_file_equals got "$data/rules.expected"
+}
+
+@test "each of them is found by its rule, and the document beside it is not" {
+	local rule n=0 bad=
+	cut -f2 "$data/rules.tsv" >bad.jsonl
+	cut -f3 "$data/rules.tsv" >good.jsonl
+	must_fail 1 wf-check <bad.jsonl 2>bad
+	wf-check <good.jsonl 2>good
+	while read -r rule; do
+		n=$((n + 1))
+		grep -q "^<stdin>:$n:[0-9]*: .*\[$rule\]\$" bad || bad="$bad $n:$rule"
+		! grep -q "^<stdin>:$n:.*\[$rule\]\$" good || bad="$bad $n:$rule(good)"
+	done < <(cut -f1 "$data/rules.tsv")
+	[ -z "$bad" ] || fail "wrong:$bad"
+	[ "$n" -gt 100 ]
+}
+
+@test "a finding has the level of the list, and starred rules become errors with -W strict" {
+	local rule level n=0
+	cut -f2 "$data/rules.tsv" >bad.jsonl
+	wf-check <bad.jsonl 2>plain || true
+	must_fail 1 wf-check -W strict <bad.jsonl 2>strict
+	wf-check --list-rules >list
+	while read -r rule; do
+		n=$((n + 1))
+		# rules whose second case is of another level than the first
+		case "$rule" in N08 | R10 | C02 | C11 | V05) continue ;; esac
+		level=$(sed -n "s/^$rule *\([a-z*]*\) .*/\1/p" list)
+		grep "^<stdin>:$n:.*\[$rule\]" plain | grep -q ": ${level%\*}: " || fail "$rule is no $level"
+		[ "$level" != 'warning*' ] || grep "^<stdin>:$n:.*\[$rule\]" strict | grep -q ': error: ' || fail "$rule"
+	done < <(cut -f1 "$data/rules.tsv")
+}
+
+@test "lines and columns are those of the file" {
+	printf '{\n\t"name": "w",\n\t"steps": [\n\t\t{"name": "train", "type": "job"},\n\t\t{"name": "b", "type": "job",\n\t\t "depend_steps": ["trian"]}\n\t]\n}\n' >flow.json
+	must_fail 1 wf-check flow.json 2>err
+	echo 'flow.json:6:21: error: step "b": it depends on the unknown step "trian"; did you mean "train"? [G01]' >want
+	assert_file_equals err want
+}
+
+@test "several files, standard input and JSON Lines" {
+	echo '{"name":"w","steps":[{"name":"a","type":"job"}]}' >good.json
+	printf '\n{"name":"w","steps":[{"name":"a","type":"job"}]}\n\n{"name":"w"}\n{"name":\n{"name":"w","steps":[]}\n' >lines
+	wf-check good.json - <good.json 2>err
+	[ ! -s err ]
+	must_fail 1 wf-check good.json lines 2>err
+	cut -d: -f1,2,4 err >places
+	printf 'lines:4: error\nlines:5: error\nlines:6: error\n' >want
+	assert_file_equals places want
+	run -2 wf-check missing.json good.json
+	[[ $output == *missing.json* ]]
+}
+
+@test "one document on several lines is one document" {
+	printf '{"name":"w","steps":[{"name":"a","type":"job"}\n,{"name":"b","type":"job","depend_steps":["a"]}]}\n' >flow.json
+	wf-check flow.json 2>err
+	[ ! -s err ]
+}
+
+@test "what is no document is reported in its place, and the rest goes on" {
+	echo '[1]' >array.json
+	printf '{"name":"w",\n"steps":[}\n' >broken.json
+	: >empty.json
+	must_fail 1 wf-check array.json broken.json empty.json 2>err
+	cat >want <<-'END'
+		array.json:1:1: error: a workflow document is a JSON object {...} [S01]
+		broken.json:2:10: error: a value should be here [S01]
+		empty.json:1:1: error: the text ends where a value should be [S01]
+	END
+	assert_file_equals err want
+}
+
+@test "the body of an update call has other names and members" {
+	echo '{"name":"w 1","steps":[{"name":"a","type":"job"}],"data":[]}' >u.json
+	must_fail 1 wf-check -k update u.json 2>err
+	grep -q ':1:9: error: .*\[N01\]' err
+	grep -q ':1:51: warning: the body of an update call has no member "data".*\[S04\]' err
+	wf-check -k create u.json 2>/dev/null
+}
+
+@test "an execution record against its workflow" {
+	echo '{"name":"w","steps":[{"name":"a","type":"job"},{"name":"b","type":"job","depend_steps":["a"]}]}' >flow.json
+	echo '{"execution_id":"e","steps_execution":[{"step_name":"a","status":"failed"},{"step_name":"b","status":"completed"},{"step_name":"c","status":"init"}]}' >e.json
+	wf-check e.json
+	must_fail 1 wf-check -w flow.json e.json 2>err
+	cat >want <<-'END'
+		e.json:1:102: warning: step "b" is completed, but "a", which it depends on, is failed [X04]
+		e.json:1:128: error: the workflow flow.json has no step "c" [X01]
+	END
+	assert_file_equals err want
+	sed 's/,{"step_name":"c"[^}]*}//; s/failed/skipped/' e.json >good.json
+	wf-check -w flow.json good.json 2>err
+	[ ! -s err ]
+}
+
+@test "-W sets the level of a rule, of a family, of all" {
+	echo '{"name":"w","steps":[{"name":"a","type":"jbo"}],"labels":["x","x"]}' >flow.json
+	wf-check -W no-T01,N=off flow.json 2>err
+	[ ! -s err ]
+	wf-check -W T01=note,N11=off flow.json 2>err
+	grep -q ': note: .*\[T01\]' err
+	must_fail 1 wf-check -W error flow.json 2>/dev/null
+	must_fail 1 wf-check -W t01=error flow.json 2>/dev/null
+	must_fail 2 wf-check -W T77=off flow.json
+	must_fail 2 wf-check -W T01=loud flow.json
+}
+
+@test "--explain and --list-rules speak of the same rules" {
+	local rule
+	for rule in S01 R06 F05 X05; do
+		wf-check --explain "$rule" >text
+		grep -qF "$(wf-check --list-rules | sed -n "s/^$rule  *[a-z*]*  *//p")" text
+		[ "$(wc -l <text)" -ge 2 ]
+	done
+	must_fail 2 wf-check --explain Q1
+}
+
+@test "--json-errors gives the same findings as JSON" {
+	need_program jq
+	cut -f2 "$data/rules.tsv" >bad.jsonl
+	must_fail 1 wf-check --json-errors <bad.jsonl 2>json
+	jq -r '"\(.file):\(.line):\(.column): \(.level): \(.message) [\(.rule)]"' json >text
+	assert_file_equals text "$data/rules.expected"
+}
+
+@test "--strict stops at the first error" {
+	cut -f2 "$data/rules.tsv" >bad.jsonl
+	must_fail 1 wf-check --strict <bad.jsonl 2>err
+	[ "$(wc -l <err)" -eq 1 ]
+}
+
+# the examples that the service's own pages and tests give break starred rules only
+@test "published documents are accepted" {
+	wf-check "$data/published.jsonl" 2>err
+	! grep -q ': error:' err
+}
+
+@test "a chain of 100,000 steps, forwards, backwards and as one cycle" {
+	awk 'BEGIN { printf "{\"name\":\"w\",\"steps\":["; for (i = 0; i < 100000; i++) {
+		printf "%s{\"name\":\"s%d\",\"type\":\"job\"", i ? "," : "", i
+		if (i) printf ",\"depend_steps\":[\"s%d\"]", i - 1
+		printf "}" } print "]}" }' >up.json
+	awk 'BEGIN { printf "{\"name\":\"w\",\"steps\":["; for (i = 0; i < 100000; i++) {
+		printf "%s{\"name\":\"s%d\",\"type\":\"job\",\"depend_steps\":[\"s%d\"]}", i ? "," : "", i, (i + 1) % 100000
+		} print "]}" }' >cycle.json
+	timeout 20 wf-check -W no-N12 up.json 2>err
+	[ ! -s err ]
+	must_fail 1 timeout 20 wf-check -W no-N12 cycle.json 2>err
+	[ "$(wc -l <err)" -eq 1 ]
+	grep -q 'a cycle, .*: s0 -> s1 -> .*(99949 more) -> s99999 -> s0 \[G03\]' err
+}
