@@ -176,6 +176,23 @@ string_end(const char *p, const char *end)
 }
 
 void
+jw_compact(struct buf *b, struct span json)
+{
+	const char *p = json.p, *end = json.p + json.n, *q;
+
+	comma(b);
+	while (p < end) {
+		for (q = p; q < end && (unsigned char)*q > ' ' && *q != '"'; q++)
+			continue;
+		if (q < end && *q == '"')
+			q = string_end(q, end);
+		buf_add(b, p, (size_t)(q - p));
+		for (p = q; p < end && (unsigned char)*p <= ' '; p++)
+			continue;
+	}
+}
+
+void
 jw_indent(struct buf *b, struct span json, int indent)
 {
 	const char *p = json.p, *end = json.p + json.n, *q;

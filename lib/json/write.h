@@ -39,6 +39,9 @@ void jw_bool(struct buf *b, bool v);
 void jw_null(struct buf *b);
 void jw_raw(struct buf *b, struct span json);
 
+/* Append a valid JSON text on one line: without the white space between its tokens. */
+void jw_compact(struct buf *b, struct span json);
+
 /* Append a valid JSON text laid out with `indent` blanks a level, as Python's json.dump() does. */
 void jw_indent(struct buf *b, struct span json, int indent);
 

@@ -7,7 +7,10 @@
 
 #include "label/label.h"
 
+extern const struct label_format label_dota;
 extern const struct label_format label_imagenet;
+extern const struct label_format label_kitti;
+extern const struct label_format label_labelme;
 extern const struct label_format label_modelarts_voc;
 extern const struct label_format label_voc;
 

@@ -9,7 +9,10 @@
 #include "label/formats.h"
 
 const struct label_format *const label_formats[] = {
+	&label_dota,
 	&label_imagenet,
+	&label_kitti,
+	&label_labelme,
 	&label_modelarts_voc,
 	&label_voc,
 	NULL,

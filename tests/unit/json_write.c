@@ -349,9 +349,22 @@ test_indent(void)
 	lays_out("1.50", "1.50");
 }
 
+static void
+compact(const char *json, const char *want)
+{
+	struct buf b = BUF_INIT;
+
+	jw_compact(&b, span_str(json));
+	is_str(buf_str(&b), want, "%s on one line", json);
+	buf_release(&b);
+}
+
 int
 main(void)
 {
+	compact(" { \"a b\" :\n[ 1 , \"\\\" x\" ] } ", "{\"a b\":[1,\"\\\" x\"]}");
+	compact("1.50", "1.50");
+	compact("\"\\\\\"", "\"\\\\\"");
 	test_writer();
 	test_decode();
 	test_members();

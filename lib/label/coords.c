@@ -1,0 +1,308 @@
+/* Coordinates as text: see coords.h. */
+#include "label/coords.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/num.h"
+#include "label/decimal.h"
+
+static bool
+sum_is(struct buf *b, struct span a, struct span w, struct span want)
+{
+	size_t at = b->n;
+	bool same =
+	    decimal_sum(b, a, 1, w, 0) && span_eq((struct span){ b->p + at, b->n - at }, want);
+
+	buf_cut(b, at);
+	return same;
+}
+
+/* The far edge minus the near one, behind b's text, with its comma. */
+static struct span
+add_width(struct buf *b, struct span near, struct span far)
+{
+	size_t at;
+
+	buf_addc(b, ',');
+	at = b->n;
+	decimal_sum(b, far, -1, near, 0);
+	return (struct span){ b->p + at, b->n - at };
+}
+
+bool
+coords_read_corners(struct buf *b, const struct span c[4])
+{
+	struct span lo[2], hi[2], w;
+	bool exact = true;
+	double u, v;
+
+	buf_reserve(b, 256 + 4 * (c[0].n + c[1].n + c[2].n + c[3].n));
+	for (int i = 0; i < 2; i++) {
+		if (!num_parse(c[i], &u) || !num_parse(c[i + 2], &v))
+			return false;
+		lo[i] = c[u <= v ? i : i + 2];
+		hi[i] = c[u <= v ? i + 2 : i];
+		exact = exact && u <= v;
+	}
+	jw_key(b, "bbox");
+	jw_open(b, '[');
+	write_number_text(b, lo[0]);
+	write_number_text(b, lo[1]);
+	for (int i = 0; i < 2; i++) {
+		w = add_width(b, lo[i], hi[i]);
+		exact = exact && sum_is(b, lo[i], w, hi[i]);
+	}
+	jw_close(b, ']');
+	if (exact)
+		return true;
+	jw_key(b, "corners");
+	jw_open(b, '[');
+	for (int i = 0; i < 4; i++)
+		write_number_text(b, c[i]);
+	jw_close(b, ']');
+	return true;
+}
+
+struct span
+ann_member(const struct annotation *a, const char *key)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (span_is(a->m[i].key, key))
+			return a->m[i].value;
+	return SPAN_NONE;
+}
+
+/* "corners", when they still say what the bbox says. */
+static bool
+kept_corners(const struct annotation *a, struct span v[4])
+{
+	struct span raw = ann_member(a, "corners");
+	struct box box;
+	double c[4];
+
+	if (!raw.p || !ann_bbox(a, &box) || json_numbers(raw, c, 4) != 4)
+		return false;
+	for (int i = 0; i < 2; i++) {
+		double at = i ? box.y : box.x, size = i ? box.h : box.w;
+		double slack = 1e-9 * (1 + fabs(at) + fabs(size));
+
+		if (fabs(fmin(c[i], c[i + 2]) - at) > slack ||
+		    fabs(fmax(c[i], c[i + 2]) - at - size) > slack)
+			return false;
+	}
+	return number_texts(raw, v, 4) == 4;
+}
+
+void
+coord_number(struct buf *b, const struct label_options *opt, double v)
+{
+	if (opt->decimals >= 0)
+		num_add_fixed(b, v, opt->decimals);
+	else
+		num_add(b, v);
+}
+
+/* The texts of x, y, w, h: those of the record in pixels, else computed ones. */
+bool
+coords_box(
+    struct exporter *ex, const struct sample *s, const struct annotation *a, struct corners *c)
+{
+	size_t at[5] = { 0 };
+	struct box box;
+
+	if (!ann_is_ratio(a) && number_texts(a->v[ANN_BBOX], c->v, 4) == 4)
+		return true;
+	if (!export_box(ex, s, a, &box))
+		return false;
+	buf_reset(&c->b);
+	for (int i = 0; i < 4; i++) {
+		coord_number(&c->b, ex->opt, (const double[]){ box.x, box.y, box.w, box.h }[i]);
+		at[i + 1] = c->b.n;
+	}
+	for (int i = 0; i < 4; i++)
+		c->v[i] = (struct span){ c->b.p + at[i], at[i + 1] - at[i] };
+	return true;
+}
+
+bool
+coords_corners(
+    struct exporter *ex, const struct sample *s, const struct annotation *a, struct corners *c)
+{
+	size_t at[3];
+	struct box box;
+
+	if (!ann_is_ratio(a) && kept_corners(a, c->v))
+		return true;
+	if (ann_is_ratio(a) || !a->v[ANN_BBOX].p) { /* computed: add before rounding */
+		if (!export_box(ex, s, a, &box))
+			return false;
+		buf_reset(&c->b);
+		jw_open(&c->b, '[');
+		for (int i = 0; i < 4; i++) {
+			if (i)
+				buf_addc(&c->b, ',');
+			coord_number(&c->b, ex->opt,
+			    (const double[]){ box.x, box.y, box.x + box.w, box.y + box.h }[i]);
+		}
+		jw_close(&c->b, ']');
+		return number_texts(buf_span(&c->b), c->v, 4) == 4;
+	}
+	if (!coords_box(ex, s, a, c))
+		return false;
+	buf_reset(&c->b);
+	for (int i = 0; i < 2; i++) {
+		at[i] = c->b.n;
+		decimal_sum(&c->b, c->v[i], 1, c->v[i + 2], 0);
+	}
+	at[2] = c->b.n;
+	for (int i = 0; i < 2; i++)
+		c->v[i + 2] = (struct span){ c->b.p + at[i], at[i + 1] - at[i] };
+	return true;
+}
+
+void
+corners_release(struct corners *c)
+{
+	buf_release(&c->b);
+}
+
+long
+coords_flatten(struct buf *b, struct span pairs, const char *v)
+{
+	struct span p[3], pair;
+	size_t begin = b->n;
+	struct json j;
+	long n = 0;
+
+	if (json_type_of(pairs) != JSON_ARRAY)
+		return -1;
+	json_begin(&j, pairs);
+	json_array(&j);
+	jw_open(b, '[');
+	while (json_item(&j) && json_value(&j, &pair)) {
+		if (number_texts(pair, p, 3) != 2) {
+			buf_cut(b, begin);
+			return -1;
+		}
+		jw_raw(b, p[0]);
+		jw_raw(b, p[1]);
+		if (v)
+			jw_raw(b, span_str(v));
+		n++;
+	}
+	jw_close(b, ']');
+	return n;
+}
+
+long
+coords_pair(struct buf *b, struct span flat, size_t stride)
+{
+	size_t n = number_texts(flat, NULL, 0);
+	struct span *v;
+
+	if (n == SIZE_MAX || n % stride)
+		return -1;
+	v = xreallocarray(NULL, n + 1, sizeof(*v));
+	number_texts(flat, v, n);
+	jw_open(b, '[');
+	for (size_t i = 0; i < n; i += stride) {
+		jw_open(b, '[');
+		jw_raw(b, v[i]);
+		jw_raw(b, v[i + 1]);
+		jw_close(b, ']');
+	}
+	jw_close(b, ']');
+	free(v);
+	return (long)(n / stride);
+}
+
+bool
+coords_ring(struct span *rest, struct span *ring)
+{
+	const char *end = rest->p + rest->n, *p = rest->p, *q;
+
+	while (p && p < end && *p != '[')
+		p++;
+	if (p && rest->n && p == rest->p && json_type_of(*rest) == JSON_ARRAY)
+		for (p++; p < end && *p != '[' && *p != ']'; p++)
+			continue;
+	if (!p || p >= end || *p != '[')
+		return false;
+	q = memchr(p, ']', (size_t)(end - p));
+	*ring = span_of(p, q ? q + 1 : end);
+	*rest = span_of(ring->p + ring->n, end);
+	return true;
+}
+
+size_t
+coords_rings(struct span polygon)
+{
+	struct span ring;
+	size_t n = 0;
+
+	while (coords_ring(&polygon, &ring))
+		n++;
+	return n;
+}
+
+bool
+coords_bbox_differs(const struct annotation *a)
+{
+	struct annotation rest = *a;
+	struct box box, hull;
+
+	rest.v[ANN_BBOX] = SPAN_NONE;
+	if (!ann_bbox(a, &box) || !ann_box(&rest, &hull))
+		return false;
+	return fabs(box.x - hull.x) > 0.01 || fabs(box.y - hull.y) > 0.01 ||
+	       fabs(box.w - hull.w) > 0.01 || fabs(box.h - hull.h) > 0.01;
+}
+
+struct span
+coords_word(struct exporter *ex, const struct sample *s, const struct annotation *a,
+    const char *nameless, struct buf *scratch)
+{
+	struct span name = ann_string(a, ANN_NAME, scratch);
+	bool changed = false;
+
+	if (!name.n) {
+		export_loss(ex, s, "annotation.without-class", 1);
+		return span_str(nameless);
+	}
+	if (name.p != scratch->p) {
+		buf_reset(scratch);
+		buf_addspan(scratch, name);
+	}
+	for (size_t i = 0; i < scratch->n; i++)
+		if ((unsigned char)scratch->p[i] <= ' ') {
+			scratch->p[i] = '_';
+			changed = true;
+		}
+	if (changed)
+		export_loss(ex, s, "annotation.blank-in-name", 1);
+	return buf_span(scratch);
+}
+
+double *
+coords_polygon(const struct sample *s, const struct annotation *a, size_t *n)
+{
+	bool ratio = ann_is_ratio(a);
+	struct span rest = a->v[ANN_POLYGON], ring;
+	size_t cap = 0, k = 0;
+	double *v = NULL;
+
+	while (coords_ring(&rest, &ring)) {
+		size_t m = json_numbers(ring, NULL, 0);
+
+		if (m == SIZE_MAX || m % 2)
+			continue;
+		v = grow(v, &cap, k + m + 1, sizeof(*v));
+		json_numbers(ring, v + k, m);
+		for (size_t i = 0; ratio && i < m; i++)
+			v[k + i] *= i % 2 ? s->height : s->width;
+		k += m;
+	}
+	*n = k / 2;
+	return v;
+}

@@ -1,0 +1,262 @@
+/* Finding things in a tree: see find.h. */
+#include "label/find.h"
+
+#include <stdlib.h>
+
+#include "base/path.h"
+
+#define LOOK_AT 3
+#define HEAD 4096
+
+bool
+find_has(struct span text, const char *word)
+{
+	return text.n && memmem(text.p, text.n, word, strlen(word)) != NULL;
+}
+
+size_t
+find_sniff(
+    const struct tree *t, const char *extensions, bool (*is)(struct span head), size_t *total)
+{
+	struct buf head = BUF_INIT;
+	size_t seen = 0, ours = 0;
+
+	*total = 0;
+	for (size_t i = 0; i < t->n; i++) {
+		if (!path_has_ext(span_str(t->node[i].path), extensions))
+			continue;
+		++*total;
+		if (seen++ >= LOOK_AT)
+			continue;
+		buf_reset(&head);
+		if (tree_head(t, &t->node[i], HEAD, &head))
+			ours += is(buf_span(&head));
+	}
+	buf_release(&head);
+	return ours;
+}
+
+int
+find_score(const struct tree *t, const char *extensions, bool (*is)(struct span head), int score,
+    const char *what, struct buf *why)
+{
+	size_t total, ours = find_sniff(t, extensions, is, &total);
+
+	if (ours == 0)
+		return 0;
+	buf_addf(why, "%zu file%s (%s), %s", total, total == 1 ? "" : "s", extensions, what);
+	return ours == total || ours == LOOK_AT ? score : score / 2;
+}
+
+struct row_files
+row_files(const struct tree *t, const char *mark)
+{
+	struct row_files f = { t, mark, false };
+
+	for (size_t i = 0; i < t->n && !f.folders; i++)
+		f.folders = find_has(find_dir(span_str(t->node[i].path)), mark);
+	return f;
+}
+
+bool
+row_files_has(const struct row_files *f, const struct node *n)
+{
+	struct span path = span_str(n->path);
+
+	if (f->tree->single)
+		return true;
+	return path_has_ext(path, "txt") && (!f->folders || find_has(find_dir(path), f->mark));
+}
+
+int
+row_files_score(
+    const struct row_files *f, bool (*is)(struct span head), const char *what, struct buf *why)
+{
+	struct buf head = BUF_INIT;
+	size_t looked = 0;
+	bool ours = false;
+
+	for (size_t i = 0; i < f->tree->n && !ours && looked < LOOK_AT; i++) {
+		if (!row_files_has(f, &f->tree->node[i]))
+			continue;
+		looked++;
+		buf_reset(&head);
+		ours = tree_head(f->tree, &f->tree->node[i], HEAD, &head) && is(buf_span(&head));
+	}
+	buf_release(&head);
+	if (ours)
+		buf_adds(why, what);
+	return ours ? 90 : 0;
+}
+
+size_t
+row_split(struct span row, struct span *c, size_t max)
+{
+	struct span word;
+	size_t n = 0;
+
+	for (; span_word(&row, &word); n++)
+		if (n < max)
+			c[n] = word;
+	return n;
+}
+
+struct span
+find_dir(struct span path)
+{
+	const char *slash = path.n ? memrchr(path.p, '/', path.n) : NULL;
+
+	return slash ? span_of(path.p, slash) : SPAN("");
+}
+
+struct span
+find_id(struct span path, const char *mark, struct buf *scratch)
+{
+	struct span rest = path_stem(path), part;
+
+	buf_reset(scratch);
+	while (span_cut(&rest, '/', &part)) {
+		if (rest.p && find_has(part, mark))
+			continue;
+		if (scratch->n)
+			buf_addc(scratch, '/');
+		buf_addspan(scratch, part);
+	}
+	return buf_span(scratch);
+}
+
+void
+pictures_init(struct pictures *p, const struct tree *t)
+{
+	*p = (struct pictures){ .tree = t };
+}
+
+void
+pictures_release(struct pictures *p)
+{
+	strmap_release(&p->by_base);
+	buf_release(&p->path);
+	buf_release(&p->source);
+}
+
+static void
+index_name(struct pictures *p, struct span name, size_t i)
+{
+	bool is_new;
+	struct strmap_entry *e = strmap_put(&p->by_base, name, i, &is_new);
+
+	if (!is_new && e->value != i)
+		e->value = SIZE_MAX;
+}
+
+static void
+index_all(struct pictures *p)
+{
+	for (size_t i = 0; i < p->tree->n; i++) {
+		struct span base = path_base_span(span_str(p->tree->node[i].path));
+
+		if (!path_is_picture(base))
+			continue;
+		index_name(p, base, i);
+		index_name(p, path_stem(base), i);
+	}
+	p->indexed = true;
+}
+
+/* dir/name as a member path in p->path; empty when it is none. */
+static struct span
+member(struct pictures *p, struct span dir, struct span name)
+{
+	struct buf joined = BUF_INIT;
+
+	buf_reset(&p->path);
+	path_join(&joined, dir, name);
+	for (size_t i = 0; i < joined.n; i++)
+		if (joined.p[i] == '\\')
+			joined.p[i] = '/';
+	path_member(&p->path, buf_span(&joined));
+	buf_release(&joined);
+	return buf_span(&p->path);
+}
+
+static const struct node *
+at_path(struct pictures *p, struct span path)
+{
+	const struct node *n = path.n ? tree_find(p->tree, path) : NULL;
+
+	if (n || !path.n)
+		return n;
+	return path_is_picture(path) ? NULL : tree_find_picture(p->tree, path);
+}
+
+const struct node *
+pictures_find(struct pictures *p, struct span dir, struct span name)
+{
+	const struct strmap_entry *e;
+	const struct node *n;
+
+	if (!name.n)
+		return NULL;
+	n = at_path(p, member(p, dir, name));
+	if (!n && dir.n)
+		n = at_path(p, member(p, SPAN(""), name));
+	if (n)
+		return n;
+	if (!p->indexed)
+		index_all(p);
+	member(p, SPAN(""), name);
+	e = strmap_find(&p->by_base, path_base_span(p->path.n ? buf_span(&p->path) : name));
+	return e && e->value != SIZE_MAX ? &p->tree->node[e->value] : NULL;
+}
+
+/* As it is shown. */
+static void
+turn(struct picsize *size)
+{
+	uint32_t width, height;
+
+	picsize_shown(size, &width, &height);
+	size->width = width;
+	size->height = height;
+}
+
+struct span
+pictures_source(struct pictures *p, struct span dir, struct span name, struct picsize *size)
+{
+	const struct node *n = pictures_find(p, dir, name);
+	struct span path;
+
+	buf_reset(&p->source);
+	if (size)
+		*size = (struct picsize){ .width = 0 };
+	if (n) {
+		tree_source(p->tree, n, &p->source);
+		if (size && tree_picture(p->tree, n, size))
+			turn(size);
+		return buf_span(&p->source);
+	}
+	path = path_is_uri(name) ? SPAN("") : member(p, dir, name);
+	tree_source_at(p->tree, path.n ? path : name, &p->source);
+	if (size && path.n && tree_picture_at(p->tree, path, size))
+		turn(size);
+	return buf_span(&p->source);
+}
+
+struct span
+pictures_beside(
+    struct pictures *p, struct span path, const char *from, const char *to, struct picsize *size)
+{
+	struct span stem = path_stem(path), source;
+	const char *at = memmem(stem.p, stem.n, from, strlen(from));
+	struct buf name = BUF_INIT;
+
+	if (at) {
+		buf_add(&name, stem.p, (size_t)(at - stem.p));
+		buf_adds(&name, to);
+		stem = span_of(at + strlen(from), stem.p + stem.n);
+	}
+	buf_addspan(&name, stem);
+	source = pictures_source(p, SPAN(""), buf_span(&name), size);
+	buf_release(&name);
+	return source;
+}

@@ -1,0 +1,82 @@
+/*
+ * Finding things in a tree: what a format looks like, and the picture that a label file means.
+ */
+#ifndef LABEL_FIND_H
+#define LABEL_FIND_H
+
+#include "archive/tree.h"
+#include "base/strmap.h"
+#include "label/import.h"
+
+/*
+ * Of the files with one of these extensions, the number of those among the first few that
+ * `is` takes for its own by their first bytes (at most 4 KiB). *total: files with that extension.
+ */
+size_t find_sniff(
+    const struct tree *t, const char *extensions, bool (*is)(struct span head), size_t *total);
+
+/* All of the files that were looked at are ours: gives `score`, with the reason in words. */
+int find_score(const struct tree *t, const char *extensions, bool (*is)(struct span head),
+    int score, const char *what, struct buf *why);
+
+/*
+ * Formats of rows, a text file a picture: is it one of these files? With a folder of that name
+ * (`mark` is in its path) anywhere in the tree only those below such a folder are.
+ */
+struct row_files {
+	const struct tree *tree;
+	const char *mark;
+	bool folders;
+};
+
+struct row_files row_files(const struct tree *t, const char *mark);
+bool row_files_has(const struct row_files *f, const struct node *n);
+/* 90 when `is` takes one of the first few for its own. */
+int row_files_score(
+    const struct row_files *f, bool (*is)(struct span head), const char *what, struct buf *why);
+/* The words of a row, at most max; the count in it. */
+size_t row_split(struct span row, struct span *c, size_t max);
+
+/* Does the text hold this string? */
+bool find_has(struct span text, const char *word);
+
+/* Pictures of a tree by what label files call them. */
+struct pictures {
+	const struct tree *tree;
+	struct strmap by_base; /* base name with and without extension -> node; SIZE_MAX: several */
+	bool indexed;
+	struct buf path, source;
+};
+
+void pictures_init(struct pictures *p, const struct tree *t);
+void pictures_release(struct pictures *p);
+
+/*
+ * The picture `name` of a label file in folder `dir` (member paths; backslashes are taken for
+ * slashes): beside it, from the root, or the only one of that base name; the extension may be
+ * missing. NULL: it is not here.
+ */
+const struct node *pictures_find(struct pictures *p, struct span dir, struct span name);
+
+/*
+ * What a record says of that picture: its source (of a missing one: dir/name as it stands), and
+ * with `size` not NULL its size as shown; *size is all zero when it has none. The span lives
+ * until the next call.
+ */
+struct span pictures_source(
+    struct pictures *p, struct span dir, struct span name, struct picsize *size);
+
+/*
+ * The same for the picture of label file `path`: its name with the folder `from` turned into `to`,
+ * without extension.
+ */
+struct span pictures_beside(
+    struct pictures *p, struct span path, const char *from, const char *to, struct picsize *size);
+
+/* The folder of a member path, without the last slash; empty at the root. */
+struct span find_dir(struct span path);
+
+/* What identifies the sample of a label file: its path without extension and the folder `mark`. */
+struct span find_id(struct span path, const char *mark, struct buf *scratch);
+
+#endif
