@@ -122,6 +122,7 @@ compile_group(regex_t *re)
 		tool_usage("--group-match: %s", why);
 	}
 	o.rules.group_match = re;
+	o.group_text = group_match;
 }
 
 int

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/num.h"
+#include "record/operand.h"
 
 const char *const rec_field_name[REC_FIELDS] = {
 	[REC_SOURCE] = "source",
@@ -335,6 +336,8 @@ rec_open(struct rec_reader *rr, char *const *files, size_t n)
 static bool
 next_line(struct rec_reader *rr, struct span *line)
 {
+	char *path;
+
 	for (;;) {
 		if (rr->open && input_line(&rr->in, line))
 			return true;
@@ -343,7 +346,9 @@ next_line(struct rec_reader *rr, struct span *line)
 		rr->open = false;
 		if (rr->next == rr->nfiles)
 			return false;
-		rr->open = input_open(&rr->in, rr->files[rr->next++]);
+		path = rec_operand(rr->files[rr->next++]);
+		rr->open = input_open(&rr->in, path);
+		free(path);
 	}
 }
 

@@ -166,7 +166,7 @@ bool ann_is_ratio(const struct annotation *a); /* "unit":"ratio" */
 /* Append the line with changes and a line end; nothing but the changes differs. */
 void rec_write(struct out *out, const struct record *r, const struct json_change *change, size_t n);
 
-/* Records from files (none: standard input), one after the other. */
+/* Records from files or versions (see operand.h; none: standard input), one after the other. */
 struct rec_reader {
 	struct input in;
 	char *const *files;

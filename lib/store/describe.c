@@ -29,7 +29,17 @@ text_member(struct span object, const char *key)
 bool
 version_load(struct version_info *v, const struct store *s, const char *name)
 {
-	char *path = store_path(s, "versions/%s/version.json", name);
+	char *dir = store_path(s, "versions/%s", name);
+	bool good = version_load_dir(v, dir);
+
+	free(dir);
+	return good;
+}
+
+bool
+version_load_dir(struct version_info *v, const char *dir)
+{
+	char *path = xasprintf("%s/version.json", dir);
 	struct buf text = BUF_INIT;
 	struct span object;
 
@@ -42,12 +52,25 @@ version_load(struct version_info *v, const struct store *s, const char *name)
 		v->key = text_member(object, "key");
 		v->seed = text_member(object, "seed");
 		v->semver = text_member(object, "semver");
+		v->text = xstrndup(object.p, object.n);
 	}
 	if (text.p && !(v->name && v->id_hex && v->key && v->seed && v->semver))
 		trouble("'%s' does not describe a version; ds-verify tells what is damaged", path);
 	buf_release(&text);
 	free(path);
 	return v->name && v->id_hex && v->key && v->seed && v->semver;
+}
+
+char *
+version_text(const struct version_info *v, const char *key)
+{
+	return text_member(span_str(v->text), key);
+}
+
+bool
+version_flag(const struct version_info *v, const char *key)
+{
+	return json_type_of(json_member(span_str(v->text), key)) == JSON_TRUE;
 }
 
 void
@@ -58,8 +81,32 @@ version_release(struct version_info *v)
 	free(v->seed);
 	free(v->semver);
 	free(v->id_hex);
+	free(v->text);
 	free(v->class);
 	*v = (struct version_info){ .name = NULL };
+}
+
+bool
+version_intact(const struct version_info *v, const char *dir)
+{
+	char *path = xasprintf("%s/records.jsonl", dir);
+	unsigned char digest[SHA256_SIZE];
+	struct buf hex = BUF_INIT;
+	bool good = false;
+
+	if (sha256_file(AT_FDCWD, path, digest, NULL) != 0) {
+		trouble("cannot read '%s':", path);
+	} else {
+		sha256_hex(&hex, digest);
+		good = strcmp(hex.p, v->id_hex) == 0;
+		if (!good)
+			error_at(pos_file(path), "damaged",
+			    "these are not the records that were published (their SHA-256 is not "
+			    "the version_id)");
+	}
+	buf_release(&hex);
+	free(path);
+	return good;
 }
 
 /* ---- counting ---- */
@@ -188,45 +235,54 @@ describe_parent(const struct version_info *v, struct buf *b)
 }
 
 static void
+member_text(struct buf *b, const char *key, const char *text)
+{
+	jw_key(b, key);
+	if (text)
+		jw_str(b, text);
+	else
+		jw_null(b);
+}
+
+static void
 describe_split(const struct version_info *v, struct buf *b)
 {
 	static const char *const rules[] = { "exact", "stream", "hash" };
 
 	line(b);
-	jw_key(b, "train_evaluate_sample_ratio");
-	if (v->ratio_text)
-		jw_str(b, v->ratio_text);
-	else
-		jw_null(b);
+	member_text(b, "train_evaluate_sample_ratio", v->ratio_text);
 	line(b);
 	jw_member_str(b, "rule", v->plan->ratio.sides ? rules[v->plan->rule] : "none");
 	jw_member_bool(b, "stratify", v->plan->stratify);
 	jw_member_str(b, "seed", v->seed);
 	jw_member_str(b, "key", v->key);
-	jw_key(b, "group");
-	if (v->group)
-		jw_str(b, v->group);
-	else
-		jw_null(b);
+	member_text(b, "group", v->group);
+	member_text(b, "group_match", v->group_match);
 	line(b);
 	jw_member_bool(b, "remove_sample_usage", plan_usage(v->plan) == USAGE_RESET);
 	jw_member_bool(b, "clear_hard_property", v->clear_hard);
 	jw_member_bool(b, "export_images", v->snapshot);
+	jw_member_bool(b, "allow_leak", v->allow_leak);
 }
 
-static void
-describe_counts(const struct version_info *v, struct buf *b)
+void
+version_describe_counts(const struct version_info *v, struct buf *b)
 {
-	line(b);
 	jw_member_u64(b, "total_sample_count", v->total);
 	jw_member_u64(b, "annotated_sample_count", v->labelled);
 	jw_member_u64(b, "hard_sample_count", v->hard);
 	line(b);
+	member_usage(b, "usage", &v->usage);
+	describe_classes(v, b);
+}
+
+static void
+describe_changes(const struct version_info *v, struct buf *b)
+{
+	line(b);
 	jw_member_u64(b, "add_sample_count", v->added);
 	jw_member_u64(b, "modified_sample_count", v->modified);
 	jw_member_u64(b, "deleted_sample_count", v->deleted);
-	line(b);
-	member_usage(b, "usage", &v->usage);
 }
 
 void
@@ -251,8 +307,9 @@ version_describe(const struct version_info *v, struct buf *b)
 	line(b);
 	jw_member_str(b, "semver", v->semver);
 	describe_split(v, b);
-	describe_counts(v, b);
-	describe_classes(v, b);
+	describe_changes(v, b);
+	line(b);
+	version_describe_counts(v, b);
 	line(b);
 	jw_member_str(b, "tool", PACKAGE_NAME " " PACKAGE_VERSION);
 	buf_adds(b, "\n}\n");

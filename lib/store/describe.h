@@ -21,6 +21,7 @@ struct version_info {
 	char *name, *key, *seed, *semver;
 	unsigned char id[SHA256_SIZE]; /* SHA-256 of records.jsonl */
 	char *id_hex;                  /* when it was loaded */
+	char *text;                    /* when it was loaded: version.json */
 	uint64_t total, labelled, hard;
 	uint64_t added, modified, deleted; /* against the parent */
 	struct by_usage usage;
@@ -30,16 +31,28 @@ struct version_info {
 	const struct version_info *parent; /* NULL: none */
 	const struct plan_options *plan;
 	const struct plan_result *result;
-	const char *ratio_text, *description, *group;
-	bool clear_hard, snapshot;
+	const char *ratio_text, *description, *group, *group_match;
+	bool clear_hard, snapshot, allow_leak;
 };
 
 /* Read STORE/versions/NAME/version.json: name, id_hex, key, seed, semver. False: said so. */
 bool version_load(struct version_info *v, const struct store *s, const char *name);
+/* The same for a version's folder wherever it is. */
+bool version_load_dir(struct version_info *v, const char *dir);
 void version_release(struct version_info *v);
+
+/* Are its records the ones that were published? False: damaged; said so. */
+bool version_intact(const struct version_info *v, const char *dir);
 
 /* Count one sample of the version. */
 void version_count(struct version_info *v, const struct pool *p, const struct sample *s);
+
+/* A member of the loaded version.json: a string or null (NULL; the caller frees it), true or not. */
+char *version_text(const struct version_info *v, const char *key);
+bool version_flag(const struct version_info *v, const char *key);
+
+/* Append the part of version.json that counting gives: totals, usage, classes. */
+void version_describe_counts(const struct version_info *v, struct buf *text);
 
 /* Append the text of version.json. */
 void version_describe(const struct version_info *v, struct buf *text);

@@ -6,6 +6,7 @@
 
 #include "base/num.h"
 #include "store/describe.h"
+#include "store/diff.h"
 #include "store/folder.h"
 #include "store/history.h"
 #include "store/store.h"
@@ -232,6 +233,11 @@ write_ledger(struct release *r, bool *good)
 	if (!r->has_parent)
 		return;
 	dir = store_path(&r->store, "versions/%s", r->parent.name);
+	if (!version_intact(&r->parent, dir)) {
+		*good = false;
+		free(dir);
+		return;
+	}
 	h = history_open(dir, r->parent.name, r->info.key);
 	folder_begin(&r->folder, "ledger.jsonl", &out);
 	*good = h && history_apply(h, &r->pool, &out);
@@ -303,6 +309,28 @@ write_records(struct release *r)
 	buf_release(&w.side_name);
 	buf_release(&w.side);
 	rec_release(&w.rec);
+}
+
+/* What changed since the parent, and so the version's number by Croissant's rule. */
+static void
+compare_with_parent(struct release *r)
+{
+	char *before = store_path(&r->store, "versions/%s/records.jsonl", r->parent.name);
+	char *after = xasprintf("%s/records.jsonl", r->folder.dir);
+	struct diff_counts c;
+	struct keyed a, b;
+
+	keyed_open_sorted(&a, before, r->info.key);
+	keyed_open_sorted(&b, after, r->info.key);
+	diff_run(&a, &b, DIFF_NONE, NULL, NULL, &c);
+	r->info.added = c.added;
+	r->info.modified = c.changed;
+	r->info.deleted = c.removed;
+	r->info.semver = diff_semver(&c, r->parent.semver);
+	keyed_close(&a);
+	keyed_close(&b);
+	free(before);
+	free(after);
 }
 
 /* Called with the name that the version gets: the files that carry it. */
@@ -389,10 +417,17 @@ publish(struct release *r)
 	v->ratio_text = o->ratio_text;
 	v->description = o->description;
 	v->group = o->rules.group;
+	v->group_match = o->group_text;
 	v->clear_hard = o->clear_hard;
-	v->semver = xstrdup("1.0.0");
+	v->allow_leak = o->allow_leak;
 	r->folder.many = o->manifest.line != NULL;
 	write_records(r);
+	if (r->has_parent) {
+		compare_with_parent(r);
+	} else {
+		v->added = v->total;
+		v->semver = xstrdup("1.0.0");
+	}
 	version_stats(v, &stats);
 	folder_put(&r->folder, "stats.json", buf_span(&stats));
 	buf_release(&stats);

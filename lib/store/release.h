@@ -37,6 +37,7 @@ struct release_options {
 	const char *parent;      /* name or tag; NULL: the current version; "none" */
 	const char *seed;        /* NULL: the parent's, else "" */
 	const char *ratio_text;  /* as given, for the description */
+	const char *group_text;  /* the text of rules.group_match */
 	struct pool_rules
 	    rules; /* key NULL: the parent's, else "id"; the seed is taken from above */
 	struct plan_options plan;

@@ -309,6 +309,68 @@ store_link(const struct store *s, const char *link, const char *version)
 	return r;
 }
 
+static bool
+has_file(const char *dir, const char *name)
+{
+	char *p = xasprintf("%s/%s", dir, name);
+	bool there = access(p, F_OK) == 0;
+
+	free(p);
+	return there;
+}
+
+/* STORE/versions/NAME (or STORE/current): its real path tells both. */
+static bool
+version_folder(const char *dir, char **store, char **version)
+{
+	char *real = realpath(dir, NULL), *slash;
+
+	if (real == NULL)
+		return false;
+	slash = strrchr(real, '/');
+	*version = xstrdup(slash + 1);
+	*slash = '\0';
+	slash = strrchr(real, '/');
+	if (slash && strcmp(slash, "/versions") == 0)
+		*slash = '\0';
+	*store = real;
+	return true;
+}
+
+bool
+store_operand(const char *operand, char **store, char **version)
+{
+	const char *at = strrchr(operand, '@');
+	struct store s = { .lock = -1 };
+
+	*version = NULL;
+	if (has_file(operand, "format.json")) {
+		*store = xstrdup(operand);
+		while (strlen(*store) > 1 && (*store)[strlen(*store) - 1] == '/')
+			(*store)[strlen(*store) - 1] = '\0';
+		return true;
+	}
+	if (has_file(operand, "version.json"))
+		return version_folder(operand, store, version);
+	if (at && at > operand) {
+		*store = xstrndup(operand, (size_t)(at - operand));
+		s.path = *store;
+		*version = has_file(*store, "format.json") ? store_find(&s, at + 1) : NULL;
+		if (*version)
+			return true;
+		if (has_file(*store, "format.json"))
+			trouble("there is no version '%s' in '%s'", at + 1, *store);
+		else
+			trouble("'%s' is no version store", *store);
+		free(*store);
+		*store = NULL;
+		return false;
+	}
+	*store = NULL;
+	trouble("'%s' is no version store and no version", operand);
+	return false;
+}
+
 /* ---- journal ---- */
 
 int64_t

@@ -40,6 +40,12 @@ void store_close(struct store *s);
 /* "STORE/" and the formatted rest; the caller frees it. */
 char *store_path(const struct store *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/*
+ * Take "STORE", "STORE@VERSION" (a name, a tag or "current") or the folder of a version apart. *version is NULL for a
+ * store alone; the caller frees both. False: it is none of them; said so.
+ */
+bool store_operand(const char *operand, char **store, char **version);
+
 /* 1 to 32 letters, digits, '-' and '_', as ModelArts names versions. */
 bool version_name_ok(struct span name);
 /* 2 of "V002", 0 for other names. */
