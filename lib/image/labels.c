@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 #include "base/num.h"
-#include "image/rle.h"
+#include "image/mask_move.h"
 
 /* Digits behind the point: enough for ratios, few enough that 500 - 12.3 is 487.7. */
 #define DECIMALS 9
@@ -165,7 +165,7 @@ move_shape(const struct label_map *m, enum ann_field field, struct span raw, str
 	case ANN_POLYGON:
 		return move_polygon(m, raw, out);
 	case ANN_RLE:
-		return rle_move(raw, m->turn, m->sx, m->sy, out);
+		return mask_move(raw, m->turn, m->sx, m->sy, out);
 	case ANN_KEYPOINTS:
 		return move_flat(m, raw, 3, out);
 	case ANN_POLYLINE:

@@ -22,7 +22,7 @@
 #include "label/formats.h"
 #include "label/geometry.h"
 #include "label/mask.h"
-#include "label/rle.h"
+#include "record/rle.h"
 
 enum { S_LABEL, S_POINTS, S_GROUP, S_DESCRIPTION, S_TYPE, S_FLAGS, S_MASK, S_KEYS };
 

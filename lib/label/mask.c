@@ -7,7 +7,7 @@
 #include <zlib.h>
 
 #include "base/diag.h"
-#include "label/rle.h"
+#include "record/rle.h"
 
 /* What libpng's callbacks need; also holds what must survive its longjmp. */
 struct decoder {

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "label/rle.h"
+#include "record/rle.h"
 #include "tap.h"
 
 static void

@@ -1,5 +1,5 @@
 /* Runs of masks: COCO's two forms, its polygon rule, outlines, bitmaps, hostile sizes. */
-#include "label/rle.h"
+#include "record/rle.h"
 
 #include <stdlib.h>
 

@@ -10,8 +10,8 @@
  * Rules from cocodataset/cocoapi, common/maskApi.c. Nothing here trusts a size: a mask has at
  * most 2^32-1 pixels as runs, and at most RLE_BITS_MAX when it must be a bitmap.
  */
-#ifndef LABEL_RLE_H
-#define LABEL_RLE_H
+#ifndef RECORD_RLE_H
+#define RECORD_RLE_H
 
 #include <stdbool.h>
 #include <stdint.h>

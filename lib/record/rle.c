@@ -1,5 +1,5 @@
 /* Masks as runs: see rle.h. */
-#include "label/rle.h"
+#include "record/rle.h"
 
 #include <math.h>
 #include <stdlib.h>
