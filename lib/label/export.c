@@ -86,6 +86,22 @@ has_parts(struct span polygon)
 	return brackets >= 3;
 }
 
+/* "type":"modelarts/..." says what the shape says already. */
+static bool
+is_modelarts_type(const struct member *m)
+{
+	return span_is(m->key, "type") && span_starts(m->value, SPAN("\"modelarts/"));
+}
+
+void
+export_lose_members(struct exporter *ex, const struct sample *s, const struct annotation *a)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (!is_field(a->m[i].key, ann_field_name, ANN_FIELDS) &&
+		    !is_modelarts_type(&a->m[i]))
+			lose_member(ex, s, "annotation", a->m[i].key);
+}
+
 static void
 check_annotation(struct exporter *ex, const struct sample *s, const struct annotation *a)
 {
@@ -102,11 +118,8 @@ check_annotation(struct exporter *ex, const struct sample *s, const struct annot
 	if (!(holds & HOLDS_PARTS) && a->v[ANN_POLYGON].p && (holds & HOLDS(ANN_POLYGON)) &&
 	    has_parts(a->v[ANN_POLYGON]))
 		export_loss(ex, s, "annotation.polygon-parts", 1);
-	if (known == a->n || (holds & HOLDS_MORE))
-		return;
-	for (size_t i = 0; i < a->n; i++)
-		if (!is_field(a->m[i].key, ann_field_name, ANN_FIELDS))
-			lose_member(ex, s, "annotation", a->m[i].key);
+	if (known < a->n && !(holds & HOLDS_MORE))
+		export_lose_members(ex, s, a);
 }
 
 /* Classes of the whole sample: annotations without a shape. */

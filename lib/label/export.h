@@ -114,4 +114,7 @@ void export_file(struct exporter *ex, struct span member, struct span content);
  */
 void export_loss(struct exporter *ex, const struct sample *s, const char *code, uint64_t n);
 
+/* The loss of all unknown members of an annotation but those that the format keeps. */
+void export_lose_members(struct exporter *ex, const struct sample *s, const struct annotation *a);
+
 #endif

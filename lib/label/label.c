@@ -13,6 +13,7 @@ const struct label_format *const label_formats[] = {
 	&label_imagenet,
 	&label_kitti,
 	&label_labelme,
+	&label_manifest,
 	&label_modelarts_voc,
 	&label_voc,
 	NULL,

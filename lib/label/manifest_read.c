@@ -1,0 +1,562 @@
+/* Reading ModelArts manifests: see manifest.h. */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "archive/tree.h"
+#include "base/num.h"
+#include "base/path.h"
+#include "label/import.h"
+#include "label/manifest.h"
+#include "label/voc_xml.h"
+
+/* The job of reading one manifest. */
+struct reading {
+	struct importer *im;
+	const char *dir; /* of the manifest in the tree: "" or "a/b/" */
+	struct voc_rules rules;
+	struct xml *xml;
+	struct voc_page page;
+	struct record rec;
+	struct sample sample;
+	struct buf line;                     /* a line that had to be repaired */
+	struct buf list, kept;               /* the annotations; those that pointed to files */
+	struct buf text, value, path, bytes; /* scratch */
+	struct buf voc, width, height;       /* from the VOC file */
+	uint64_t n;                          /* annotations in `list` */
+	bool changed;                        /* `list` differs from what the line has */
+};
+
+static int
+detect(const struct tree *t, struct buf *why)
+{
+	struct buf head = BUF_INIT;
+	struct span text;
+	int score = 0;
+
+	for (size_t i = 0; i < t->n && score == 0; i++) {
+		const struct node *n = &t->node[i];
+
+		if (!t->single && !path_has_ext(span_str(n->path), "manifest"))
+			continue;
+		buf_reset(&head);
+		if (!tree_head(t, n, 4096, &head))
+			continue;
+		text = buf_span(&head);
+		if (memmem(text.p, text.n, "\"modelarts/", 11) ||
+		    memmem(text.p, text.n, "\"@modelarts:", 12))
+			score = 90;
+		else if (path_has_ext(span_str(n->path), "manifest") &&
+			 memmem(text.p, text.n, "\"source\"", 8) &&
+			 !memmem(text.p, text.n, "-metadata\"", 10))
+			score = 60;
+		if (score > 0)
+			buf_addf(why, "%s is a manifest of ModelArts", n->path);
+	}
+	buf_release(&head);
+	return score;
+}
+
+/* ---- VOC files ---- */
+
+/* The node of a path below the manifest's folder, or of its longest tail that is there. */
+static const struct node *
+find_tail(struct reading *r, struct span path)
+{
+	const struct tree *t = r->im->tree;
+	const struct node *n = NULL;
+	struct buf clean = BUF_INIT;
+
+	for (;;) {
+		const char *dirs[] = { r->dir, "" };
+
+		for (size_t i = 0; i < ARRAY_LEN(dirs) && !n && path.n > 0; i++) {
+			struct buf whole = BUF_INIT;
+
+			buf_reset(&clean);
+			buf_adds(&whole, dirs[i]);
+			buf_addspan(&whole, path);
+			if (path_member(&clean, buf_span(&whole)))
+				n = tree_find(t, buf_span(&clean));
+			buf_release(&whole);
+		}
+		if (n || !path.n || !memchr(path.p, '/', path.n))
+			break;
+		while (path.n > 0 && path.p[0] != '/')
+			path.p++, path.n--;
+		path.p++, path.n--;
+	}
+	buf_release(&clean);
+	return n;
+}
+
+/* A manifest that was given as a file: what it names lies beside it. */
+static bool
+read_beside(struct reading *r, struct span path, struct buf *out)
+{
+	struct buf clean = BUF_INIT;
+	bool found = false;
+
+	while (path.n > 0 && !found) {
+		buf_reset(&clean);
+		buf_reset(&r->path);
+		if (path_member(&clean, path)) {
+			tree_source_at(r->im->tree, buf_span(&clean), &r->path);
+			found =
+			    file_read(AT_FDCWD, buf_str(&r->path), r->im->opt->max_text, out) == 0;
+		}
+		if (!found && !memchr(path.p, '/', path.n))
+			break;
+		while (!found && path.n > 0 && path.p[0] != '/')
+			path.p++, path.n--;
+		while (!found && path.n > 0 && path.p[0] == '/')
+			path.p++, path.n--;
+	}
+	buf_release(&clean);
+	return found;
+}
+
+/*
+ * The VOC file that `loc` names: by its path from the manifest's folder, else (it names a bucket
+ * or another machine) by the longest tail of it that is there. Its name is in r->path.
+ */
+static bool
+read_located(struct reading *r, struct span loc, struct buf *out)
+{
+	const struct node *n;
+
+	if (path_is_uri(loc))
+		loc = span_of((char *)memmem(loc.p, loc.n, "://", 3) + 3, loc.p + loc.n);
+	while (loc.n > 0 && loc.p[0] == '/')
+		loc.p++, loc.n--;
+	if (r->im->tree->single)
+		return read_beside(r, loc, out);
+	n = find_tail(r, loc);
+	buf_reset(&r->path);
+	if (!n || n->size > r->im->opt->max_text)
+		return false;
+	buf_adds(&r->path, tree_name(r->im->tree, n));
+	return tree_read(r->im->tree, n, out);
+}
+
+/* ---- annotations ---- */
+
+static void
+add_raw(struct reading *r, struct span raw)
+{
+	jw_raw(&r->list, raw);
+	r->n++;
+}
+
+/* annotated-by and creation-time of the line hold for each object of the file. */
+static void
+add_objects(struct reading *r, const struct annotation *a)
+{
+	struct json_change who[2] = { { "annotated-by", a->v[ANN_ANNOTATED_BY] },
+		{ "creation-time", a->v[ANN_CREATION_TIME] } };
+	struct json_change change[2];
+	size_t n = 0;
+	struct span raw;
+	struct json j;
+
+	for (size_t i = 0; i < 2; i++)
+		if (who[i].value.p)
+			change[n++] = who[i];
+	json_begin(&j, buf_span(&r->page.annotations));
+	json_array(&j);
+	while (json_item(&j) && json_value(&j, &raw)) {
+		if (r->list.n > 1)
+			buf_addc(&r->list, ',');
+		json_edit(&r->list, raw, change, n);
+		r->n++;
+	}
+}
+
+static void
+take_page(struct reading *r)
+{
+	buf_reset(&r->voc);
+	buf_addspan(&r->voc, buf_span(&r->page.rest));
+	buf_reset(&r->width);
+	buf_reset(&r->height);
+	if (r->page.width.n > 0 && r->page.height.n > 0) {
+		write_number_text(&r->width, r->page.width);
+		write_number_text(&r->height, r->page.height);
+	}
+}
+
+/* An annotation of a type with a VOC file. */
+static void
+read_file_annotation(struct reading *r, const struct annotation *a, struct span loc_raw)
+{
+	struct span loc = json_value_text(loc_raw, &r->text);
+	struct importer *im = r->im;
+
+	buf_reset(&r->bytes);
+	if (!loc.p || loc.n == 0) {
+		error_at(rec_pos(&r->rec, a->raw), "manifest",
+		    "an annotation of this type needs \"annotation-loc\"");
+	} else if (!read_located(r, loc, &r->bytes)) {
+		error_at(rec_pos(&r->rec, loc_raw), "manifest-loc",
+		    "the file '%.*s' is not here, not by a tail of its path either", SPAN_ARG(loc));
+	} else if (!voc_xml_read(&r->page, r->xml, &r->rules, buf_span(&r->bytes),
+		       buf_str(&r->path), SPAN(""))) {
+		im->files++;
+		im->bad_files++;
+	} else {
+		im->files++;
+		im->bad_annotations += r->page.bad;
+		if (r->kept.n > 1)
+			warning_at(rec_pos(&r->rec, a->raw), "manifest",
+			    "the sample has a second VOC file; the objects of both become one list");
+		r->changed = true;
+		jw_raw(&r->kept, a->raw);
+		take_page(r);
+		add_objects(r, a);
+		return;
+	}
+	add_raw(r, a->raw); /* it still says where its labels are */
+}
+
+/* The annotation with `field` set (raw JSON) and those keys of its property gone. */
+static void
+add_moved(struct reading *r, const struct annotation *a, const struct json_change *fields,
+    size_t nfields, const char *const *keys)
+{
+	struct json_change gone[4], change[6];
+	struct buf property = BUF_INIT;
+	size_t n = 0, k = 0;
+
+	for (; keys[n]; n++)
+		gone[n] = (struct json_change){ keys[n], SPAN_NONE };
+	json_edit(&property, a->v[ANN_PROPERTY], gone, n);
+	for (; k < nfields; k++)
+		change[k] = fields[k];
+	change[k] = (struct json_change){ "property", buf_span(&property) };
+	if (span_is(change[k].value, "{}"))
+		change[k].value = SPAN_NONE;
+	if (r->list.n > 1)
+		buf_addc(&r->list, ',');
+	json_edit(&r->list, a->raw, change, k + 1);
+	r->n++;
+	r->changed = true;
+	buf_release(&property);
+}
+
+/* A number, also as a string. */
+static struct span
+index_text(struct span raw)
+{
+	struct span text = json_type_of(raw) == JSON_STRING ? json_unquote(raw) : raw;
+	uint64_t v;
+
+	return text.p && num_parse_u64(text, &v) ? text : SPAN_NONE;
+}
+
+static void
+read_entity(struct reading *r, const struct annotation *a)
+{
+	static const char *const keys[] = { "@modelarts:start_index", "@modelarts:end_index",
+		NULL };
+	struct span start = index_text(json_member(a->v[ANN_PROPERTY], keys[0]));
+	struct span end = index_text(json_member(a->v[ANN_PROPERTY], keys[1]));
+	struct json_change fields[2] = { { "span", SPAN_NONE }, { "unit", SPAN("\"codepoint\"") } };
+
+	if (!start.p || !end.p) {
+		warning_at(rec_pos(&r->rec, a->raw), "manifest",
+		    "an entity needs @modelarts:start_index and @modelarts:end_index");
+		add_raw(r, a->raw);
+		return;
+	}
+	buf_reset(&r->value);
+	buf_addf(&r->value, "[%.*s,%.*s]", SPAN_ARG(start), SPAN_ARG(end));
+	fields[0].value = buf_span(&r->value);
+	add_moved(r, a, fields, 2, keys);
+}
+
+static void
+read_triplet(struct reading *r, const struct annotation *a)
+{
+	static const char *const keys[] = { "@modelarts:from", "@modelarts:to", NULL };
+	struct json_change fields[2] = { { "from", json_member(a->v[ANN_PROPERTY], keys[0]) },
+		{ "to", json_member(a->v[ANN_PROPERTY], keys[1]) } };
+
+	if (fields[0].value.p && fields[1].value.p) {
+		add_moved(r, a, fields, 2, keys);
+		return;
+	}
+	warning_at(rec_pos(&r->rec, a->raw), "manifest",
+	    "a relation needs @modelarts:from and @modelarts:to");
+	add_raw(r, a->raw);
+}
+
+static void
+read_content(struct reading *r, const struct annotation *a)
+{
+	static const char *const keys[] = { "@modelarts:content", NULL };
+	struct json_change field = { "text", json_member(a->v[ANN_PROPERTY], keys[0]) };
+
+	if (json_type_of(field.value) == JSON_STRING)
+		add_moved(r, a, &field, 1, keys);
+	else
+		add_raw(r, a->raw);
+}
+
+static void
+read_segment(struct reading *r, const struct annotation *a)
+{
+	static const char *const keys[] = { "@modelarts:start_time", "@modelarts:end_time",
+		"@modelarts:content", NULL };
+	static const char *const times_only[] = { "@modelarts:start_time", "@modelarts:end_time",
+		NULL };
+	struct span start = json_unquote(json_member(a->v[ANN_PROPERTY], keys[0]));
+	struct span end = json_unquote(json_member(a->v[ANN_PROPERTY], keys[1]));
+	struct json_change fields[2] = { { "time", SPAN_NONE },
+		{ "text", json_member(a->v[ANN_PROPERTY], keys[2]) } };
+	bool text = json_type_of(fields[1].value) == JSON_STRING;
+
+	buf_reset(&r->value);
+	buf_addc(&r->value, '[');
+	if (start.p && end.p && manifest_time_parse(start, &r->value)) {
+		buf_addc(&r->value, ',');
+		if (manifest_time_parse(end, &r->value)) {
+			buf_addc(&r->value, ']');
+			fields[0].value = buf_span(&r->value);
+			add_moved(r, a, fields, 1 + text, text ? keys : times_only);
+			return;
+		}
+	}
+	warning_at(rec_pos(&r->rec, a->raw), "manifest",
+	    "a speech paragraph needs @modelarts:start_time and @modelarts:end_time as hh:mm:ss.SSS");
+	add_raw(r, a->raw);
+}
+
+static struct span
+member_of(const struct annotation *a, const char *key, const char *other)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (span_is(a->m[i].key, key) || span_is(a->m[i].key, other))
+			return a->m[i].value;
+	return SPAN_NONE;
+}
+
+static void
+read_annotation(struct reading *r, const struct annotation *a)
+{
+	struct span type = json_unquote(member_of(a, "type", "type"));
+	bool object = json_type_of(a->v[ANN_PROPERTY]) == JSON_OBJECT;
+
+	if (manifest_type_has_file(type) && !ann_has_shape(a))
+		read_file_annotation(r, a, member_of(a, "annotation-loc", "annotation_loc"));
+	else if (object && span_is(type, "modelarts/text_entity"))
+		read_entity(r, a);
+	else if (object && span_is(type, "modelarts/text_triplet"))
+		read_triplet(r, a);
+	else if (object && span_is(type, "modelarts/audio_content"))
+		read_content(r, a);
+	else if (object && span_is(type, "modelarts/audio_segmentation"))
+		read_segment(r, a);
+	else
+		add_raw(r, a->raw);
+}
+
+static void
+read_annotations(struct reading *r)
+{
+	buf_reset(&r->list);
+	buf_reset(&r->kept);
+	buf_reset(&r->voc);
+	buf_reset(&r->width);
+	buf_reset(&r->height);
+	r->n = 0;
+	r->changed = false;
+	buf_addc(&r->list, '[');
+	buf_addc(&r->kept, '[');
+	for (size_t i = 0; i < r->sample.n; i++)
+		read_annotation(r, &r->sample.ann[i]);
+	buf_addc(&r->list, ']');
+	buf_addc(&r->kept, ']');
+}
+
+/* ---- lines ---- */
+
+/* usage in upper case; SPAN_NONE when it is that already. */
+static struct span
+upper_usage(struct reading *r)
+{
+	struct span usage = r->rec.v[REC_USAGE];
+	bool lower = false;
+
+	buf_reset(&r->value);
+	for (size_t i = 0; i < usage.n; i++) {
+		char c = usage.p[i];
+
+		lower = lower || (c >= 'a' && c <= 'z');
+		buf_addc(&r->value, c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c);
+	}
+	return lower ? buf_span(&r->value) : SPAN_NONE;
+}
+
+/* A relative source is one from the manifest's folder; SPAN_NONE when it stays. */
+static struct span
+usable_source(struct reading *r)
+{
+	struct span source = rec_string(&r->rec, REC_SOURCE, &r->text);
+	struct buf inside = BUF_INIT;
+	struct buf usable = BUF_INIT;
+
+	if (path_is_uri(source) || source.n == 0 || source.p[0] == '/')
+		return SPAN_NONE;
+	buf_adds(&inside, r->dir);
+	buf_addspan(&inside, source);
+	tree_source_at(r->im->tree, buf_span(&inside), &usable);
+	buf_reset(&r->path);
+	jw_string(&r->path, buf_span(&usable));
+	buf_release(&inside);
+	buf_release(&usable);
+	return span_eq(buf_span(&r->path), r->rec.v[REC_SOURCE]) ? SPAN_NONE : buf_span(&r->path);
+}
+
+/* The line as a record, changed where it must be. */
+static void
+give(struct reading *r)
+{
+	struct json_change c[7];
+	size_t n = 0;
+	struct span usage = upper_usage(r), source = usable_source(r);
+	struct buf *b;
+
+	if (usage.p)
+		c[n++] = (struct json_change){ "usage", usage };
+	if (source.p)
+		c[n++] = (struct json_change){ "source", source };
+	if (r->width.n > 0) {
+		c[n++] = (struct json_change){ "width", buf_span(&r->width) };
+		c[n++] = (struct json_change){ "height", buf_span(&r->height) };
+	}
+	if (r->voc.n > 0)
+		c[n++] = (struct json_change){ "voc", buf_span(&r->voc) };
+	if (r->kept.n > 2)
+		c[n++] = (struct json_change){ "manifest", buf_span(&r->kept) };
+	if (r->rec.v[REC_ANNOTATION].p && r->sample.n == 0)
+		c[n++] = (struct json_change){ "annotation", SPAN_NONE }; /* not labelled */
+	else if (r->changed)
+		c[n++] = (struct json_change){ "annotation", buf_span(&r->list) };
+	if (n == 0) {
+		import_sample(r->im, r->rec.line, r->n);
+		return;
+	}
+	b = import_record(r->im);
+	json_edit(b, r->rec.line, c, n);
+	import_sample(r->im, buf_span(b), r->n);
+}
+
+/* Old texts printed the key as "source " with a blank. */
+static struct span
+repair_source_key(struct reading *r, struct span line, struct pos at)
+{
+	static const char wrong[] = "\"source \"", right[] = "\"source\"";
+	const char *p = memmem(line.p, line.n, wrong, strlen(wrong));
+
+	if (!p || memmem(line.p, line.n, right, strlen(right)))
+		return line;
+	warning_at(at, "manifest", "the key \"source \" has a blank; taken for \"source\"");
+	buf_reset(&r->line);
+	buf_addspan(&r->line, span_of(line.p, p));
+	buf_adds(&r->line, right);
+	buf_addspan(&r->line, span_of(p + strlen(wrong), line.p + line.n));
+	return buf_span(&r->line);
+}
+
+static void
+read_line(struct reading *r, struct span line, struct pos at)
+{
+	line = repair_source_key(r, line, at);
+	if (!rec_parse(&r->rec, line, at)) {
+		r->im->bad_samples++;
+		return;
+	}
+	if (r->rec.header) {
+		error_at(at, "manifest", "a line needs \"source\"");
+		r->im->bad_samples++;
+		return;
+	}
+	sample_take(&r->sample, &r->rec);
+	read_annotations(r);
+	give(r);
+}
+
+static void
+read_manifest(struct reading *r, const struct node *n)
+{
+	struct span path = span_str(n->path), line;
+	char *dir = xstrndup(path.p, (size_t)(path_base_span(path).p - path.p));
+	struct input in;
+
+	r->dir = dir;
+	if (tree_input(r->im->tree, n, &in)) {
+		r->im->files++;
+		while (input_line(&in, &line)) {
+			if (in.line == 1 && span_starts(line, SPAN("\xef\xbb\xbf")))
+				line = span_of(line.p + 3, line.p + line.n);
+			if (span_trim(line).n > 0)
+				read_line(r, line, input_pos(&in, 0));
+		}
+		input_close(&in);
+	}
+	free(dir);
+}
+
+static bool
+is_manifest(const struct tree *t, const struct node *n)
+{
+	return t->single || path_has_ext(span_str(n->path), "manifest");
+}
+
+static void
+read_tree(struct importer *im)
+{
+	struct reading r = { .im = im };
+	struct buf *bufs[] = { &r.line, &r.list, &r.kept, &r.text, &r.value, &r.path, &r.bytes,
+		&r.voc, &r.width, &r.height };
+	size_t manifests = 0;
+
+	r.rules = (struct voc_rules){
+		.base = im->opt->voc_base > 0, .modelarts = true, .encoding = im->opt->encoding
+	};
+	r.xml = xml_new();
+	import_header(im);
+	import_header_end(im);
+	for (size_t i = 0; i < im->tree->n; i++)
+		if (is_manifest(im->tree, &im->tree->node[i])) {
+			manifests++;
+			read_manifest(&r, &im->tree->node[i]);
+		}
+	if (manifests == 0)
+		trouble("%s: there is no .manifest file here", im->tree->name);
+	if (manifests > 1)
+		warning_at(pos_file(im->tree->name), "manifest",
+		    "%zu manifests are here and all were read; name one file to read only that",
+		    manifests);
+	for (size_t i = 0; i < ARRAY_LEN(bufs); i++)
+		buf_release(bufs[i]);
+	rec_release(&r.rec);
+	sample_release(&r.sample);
+	voc_page_release(&r.page);
+	xml_free(r.xml);
+}
+
+const struct label_format label_manifest = {
+	.name = "manifest",
+	.aliases = "modelarts|modelarts-manifest",
+	.title = "ModelArts manifest: JSON Lines, boxes and polygons in VOC files",
+	.holds = VOC_XML_HOLDS | HOLDS(ANN_MASK) | HOLDS(ANN_SPAN) | HOLDS(ANN_TIME) |
+		 HOLDS(ANN_TEXT) | HOLDS(ANN_ID) | HOLDS(ANN_FROM) | HOLDS(ANN_TO) |
+		 HOLDS(ANN_ANNOTATED_BY) | HOLDS(ANN_CREATION_TIME) | HOLDS_CLASS | HOLDS_CLASSES |
+		 HOLDS_UNLABELLED | HOLDS_ID | HOLDS_USAGE | HOLDS_HARD | HOLDS_SAMPLE_MORE |
+		 HOLDS_MORE,
+	.keeps = "bndbox|dashed|part", /* of what goes into VOC files */
+	.detect = detect,
+	.read = read_tree,
+	.writer = &manifest_label_writer,
+};

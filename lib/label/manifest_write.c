@@ -1,0 +1,378 @@
+/* Writing ModelArts manifests: see manifest.h. */
+#include <stdlib.h>
+
+#include "archive/sink.h"
+#include "base/diag.h"
+#include "base/num.h"
+#include "base/path.h"
+#include "label/export.h"
+#include "label/manifest.h"
+#include "label/names.h"
+#include "label/voc_xml.h"
+
+struct manifest_writer {
+	char *folder;
+	struct name_set names;
+	struct voc_rules rules;
+	struct sample sample; /* of manifest_line() */
+	struct buf list, property, text, loc, value;
+};
+
+struct manifest_writer *
+manifest_writer_new(const char *folder)
+{
+	struct manifest_writer *w = xcalloc(1, sizeof(*w));
+
+	w->folder = xstrdup(folder);
+	w->rules = (struct voc_rules){ .modelarts = true, .fill = true, .decimals = 6 };
+	return w;
+}
+
+void
+manifest_writer_free(struct manifest_writer *w)
+{
+	if (!w)
+		return;
+	free(w->folder);
+	names_release(&w->names);
+	sample_release(&w->sample);
+	buf_release(&w->list);
+	buf_release(&w->property);
+	buf_release(&w->text);
+	buf_release(&w->loc);
+	buf_release(&w->value);
+	free(w);
+}
+
+/* Does it belong into a VOC file? */
+static bool
+in_file(const struct annotation *a)
+{
+	for (int f = 0; f < ANN_SPAN; f++)
+		if (a->v[f].p)
+			return true;
+	return false;
+}
+
+/* ---- annotations of the line itself ---- */
+
+/* The fields as reserved keys of "property"; the changes to it. */
+static size_t
+reserved_keys(struct manifest_writer *w, const struct annotation *a, struct json_change *c)
+{
+	struct span span[2];
+	double time[2];
+	size_t n = 0;
+
+	buf_reset(&w->value);
+	if (number_texts(a->v[ANN_SPAN], span, 2) == 2) {
+		c[n++] = (struct json_change){ "@modelarts:start_index", span[0] };
+		c[n++] = (struct json_change){ "@modelarts:end_index", span[1] };
+	}
+	if (a->v[ANN_FROM].p && a->v[ANN_TO].p) {
+		c[n++] = (struct json_change){ "@modelarts:from", a->v[ANN_FROM] };
+		c[n++] = (struct json_change){ "@modelarts:to", a->v[ANN_TO] };
+	}
+	if (json_numbers(a->v[ANN_TIME], time, 2) == 2) {
+		size_t half;
+
+		buf_addc(&w->value, '"');
+		manifest_time_write(&w->value, time[0]);
+		buf_adds(&w->value, "\"\"");
+		half = w->value.n - 1;
+		manifest_time_write(&w->value, time[1]);
+		buf_addc(&w->value, '"');
+		c[n++] = (struct json_change){ "@modelarts:start_time",
+			span_of(w->value.p, w->value.p + half) };
+		c[n++] = (struct json_change){ "@modelarts:end_time",
+			span_of(w->value.p + half, w->value.p + w->value.n) };
+	}
+	if (json_type_of(a->v[ANN_TEXT]) == JSON_STRING)
+		c[n++] = (struct json_change){ "@modelarts:content", a->v[ANN_TEXT] };
+	return n;
+}
+
+static bool
+has_type(const struct annotation *a)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (span_is(a->m[i].key, "type"))
+			return true;
+	return false;
+}
+
+/* An annotation that stays in the line: with its type, and reserved keys in its property. */
+static void
+add_plain(struct manifest_writer *w, const struct sample *s, const struct annotation *a)
+{
+	static const char *const moved[] = { "span", "unit", "from", "to", "time", "text" };
+	struct span property = a->v[ANN_PROPERTY];
+	struct json_change keys[8], c[10];
+	size_t n = 0, k = reserved_keys(w, a, keys);
+
+	if (property.p && json_type_of(property) != JSON_OBJECT)
+		k = 0; /* JSON in a string: what it says is in there already */
+	if (w->list.n > 1)
+		buf_addc(&w->list, ',');
+	buf_reset(&w->text);
+	if (!has_type(a)) {
+		buf_addf(&w->text, "\"%s\"", manifest_type(s, a));
+		c[n++] = (struct json_change){ "type", buf_span(&w->text) };
+	}
+	if (k > 0) {
+		for (size_t i = 0; i < ARRAY_LEN(moved); i++)
+			c[n++] = (struct json_change){ moved[i], SPAN_NONE };
+		buf_reset(&w->property);
+		json_edit(&w->property, property.p ? property : SPAN("{}"), keys, k);
+		c[n++] = (struct json_change){ "property", buf_span(&w->property) };
+	}
+	json_edit(&w->list, a->raw, c, n);
+}
+
+/* ---- the annotation that stands for the VOC file ---- */
+
+/* What the line said when it was read, SPAN_NONE: it was none. */
+static struct span
+template_of(const struct sample *s)
+{
+	struct span list = rec_member(s->rec, "manifest"), first = SPAN_NONE;
+	struct json j;
+
+	if (json_type_of(list) != JSON_ARRAY)
+		return SPAN_NONE;
+	json_begin(&j, list);
+	json_array(&j);
+	if (json_item(&j))
+		json_value(&j, &first);
+	return json_type_of(first) == JSON_OBJECT ? first : SPAN_NONE;
+}
+
+/* The first of the file's annotations that has this field says it for all. */
+static struct span
+said_by_one(const struct sample *s, enum ann_field f)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (in_file(&s->ann[i]) && s->ann[i].v[f].p)
+			return s->ann[i].v[f];
+	return SPAN_NONE;
+}
+
+static const char *
+file_type(const struct sample *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->ann[i].v[ANN_MASK].p || s->ann[i].v[ANN_RLE].p)
+			return "\"modelarts/image_segmentation\"";
+	return "\"modelarts/object_detection\"";
+}
+
+/* w->loc is the name of the file. */
+static void
+add_file_annotation(struct manifest_writer *w, const struct sample *s)
+{
+	struct span template = template_of(s);
+	struct json_change c[5];
+	size_t n = 0;
+
+	buf_reset(&w->text);
+	buf_adds(&w->text, "\"./");
+	buf_reset(&w->value);
+	jw_string(&w->value, buf_span(&w->loc));
+	buf_addspan(&w->text, span_of(w->value.p + 1, w->value.p + w->value.n));
+	if (w->list.n > 1)
+		buf_addc(&w->list, ',');
+	if (!template.p) {
+		c[n++] = (struct json_change){ "type", span_str(file_type(s)) };
+		c[n++] = (struct json_change){ "annotated-by", said_by_one(s, ANN_ANNOTATED_BY) };
+		c[n++] = (struct json_change){ "creation-time", said_by_one(s, ANN_CREATION_TIME) };
+		c[n++] = (struct json_change){ "annotation-format", SPAN("\"PASCAL VOC\"") };
+		template = SPAN("{}");
+	} else {
+		c[n++] = (struct json_change){ "annotation_loc", SPAN_NONE };
+	}
+	c[n++] = (struct json_change){ "annotation-loc", buf_span(&w->text) };
+	json_edit(&w->list, template, c, n);
+}
+
+/* ---- the line ---- */
+
+/* "annotation/STEM.xml" in w->loc. */
+static void
+name_file(struct manifest_writer *w, struct span source)
+{
+	buf_reset(&w->loc);
+	path_join(&w->loc, span_str(w->folder), SPAN(""));
+	names_take(&w->names, SPAN(""), path_stem(path_base_span(source)), &w->loc);
+	buf_adds(&w->loc, ".xml");
+}
+
+/* The list of the line. Returns whether a VOC file belongs to it. */
+static bool
+add_annotations(struct manifest_writer *w, const struct sample *s, struct span source)
+{
+	bool file = false;
+
+	buf_reset(&w->list);
+	buf_addc(&w->list, '[');
+	for (size_t i = 0; i < s->n; i++)
+		if (!in_file(&s->ann[i])) {
+			add_plain(w, s, &s->ann[i]);
+		} else if (!file) {
+			file = true;
+			name_file(w, source);
+			add_file_annotation(w, s);
+		}
+	if (s->annotated && s->n == 0 && template_of(s).p) {
+		file = true;
+		name_file(w, source);
+		add_file_annotation(w, s);
+	}
+	buf_addc(&w->list, ']');
+	return file;
+}
+
+uint64_t
+manifest_sample_line(struct manifest_writer *w, const struct sample *s, const char *source,
+    struct buf *line, struct buf *side_name, struct buf *side)
+{
+	struct json_change c[7];
+	struct buf text = BUF_INIT, quoted = BUF_INIT;
+	struct span from = source ? span_str(source) : rec_string(s->rec, REC_SOURCE, &text);
+	uint64_t written = 0, shapes = 0;
+	size_t n = 0;
+
+	if (source) {
+		jw_str(&quoted, source);
+		c[n++] = (struct json_change){ "source", buf_span(&quoted) };
+	}
+	c[n++] = (struct json_change){ "voc", SPAN_NONE };
+	c[n++] = (struct json_change){ "manifest", SPAN_NONE };
+	for (size_t i = 0; i < s->n; i++)
+		shapes += in_file(&s->ann[i]);
+	if (add_annotations(w, s, from.p ? from : SPAN(""))) {
+		buf_addspan(side_name, buf_span(&w->loc));
+		voc_xml_write(side, s, &w->rules, SPAN("NA"), path_base_span(from), &written);
+		c[n++] = (struct json_change){ "width", SPAN_NONE };
+		c[n++] = (struct json_change){ "height", SPAN_NONE };
+	}
+	if (s->annotated)
+		c[n++] = (struct json_change){ "annotation", buf_span(&w->list) };
+	json_edit(line, s->rec->line, c, n);
+	buf_release(&text);
+	buf_release(&quoted);
+	return shapes - written;
+}
+
+void
+manifest_line(
+    void *writer, const struct record *r, struct buf *line, struct buf *side_name, struct buf *side)
+{
+	struct manifest_writer *w = writer;
+
+	sample_take(&w->sample, r);
+	manifest_sample_line(w, &w->sample, NULL, line, side_name, side);
+}
+
+/* ---- the writer of ds-export ---- */
+
+struct writing {
+	struct manifest_writer *writer;
+	struct sink_file *manifest;
+	struct buf side_name, side, source;
+};
+
+static void
+begin(struct exporter *ex)
+{
+	struct writing *w = xcalloc(1, sizeof(*w));
+
+	w->writer = manifest_writer_new("annotation");
+	if (ex->opt->decimals >= 0)
+		w->writer->rules.decimals = ex->opt->decimals;
+	ex->state = w;
+}
+
+/* NAME.manifest: the first header's name, if one came before the first sample. */
+static struct out *
+manifest_out(struct exporter *ex, struct writing *w)
+{
+	struct span name = json_value_text(dataset_member(&ex->dataset, "name"), &w->source);
+	struct buf path = BUF_INIT;
+	struct name_set none = { NULL, 0, 0 };
+
+	if (!w->manifest) {
+		names_take(&none, SPAN(""), name.n > 0 ? name : SPAN("dataset"), &path);
+		buf_adds(&path, ".manifest");
+		w->manifest = sink_file_new(ex->sink, buf_str(&path));
+		if (!w->manifest)
+			die("cannot write %s:", buf_str(&path));
+		names_release(&none);
+		buf_release(&path);
+	}
+	return sink_file_out(w->manifest);
+}
+
+/* What the line says of a picture that was brought along; NULL: as the record says. */
+static const char *
+place_picture(struct exporter *ex, struct writing *w, const struct sample *s)
+{
+	struct buf text = BUF_INIT;
+	struct span source = rec_string(s->rec, REC_SOURCE, &text);
+	bool stays = ex->opt->images == IMAGES_NONE || path_is_uri(source);
+	struct span name;
+
+	buf_release(&text);
+	if (stays)
+		return NULL;
+	name = export_picture(ex, s, "data", export_stem(ex, s, ""));
+	buf_reset(&w->source);
+	buf_adds(&w->source, "./data/");
+	buf_addspan(&w->source, name);
+	return buf_str(&w->source);
+}
+
+static void
+write_sample(struct exporter *ex, struct sample *s)
+{
+	struct writing *w = ex->state;
+	struct out *out = manifest_out(ex, w);
+	const char *source = place_picture(ex, w, s);
+	bool shapes = false;
+	uint64_t lost;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (in_file(&s->ann[i])) {
+			shapes = true;
+			export_lose_members(ex, s, &s->ann[i]);
+		}
+	if (shapes)
+		export_size(ex, s);
+	buf_reset(&w->side_name);
+	buf_reset(&w->side);
+	lost = manifest_sample_line(w->writer, s, source, &out->b, &w->side_name, &w->side);
+	buf_addc(&out->b, '\n');
+	out_tick(out);
+	if (lost > 0)
+		export_unwritten(ex, s, s->n - lost);
+	if (s->annotated && s->n == 0 && w->side_name.n == 0)
+		export_loss(ex, s, "sample.negative", 1);
+	if (w->side_name.n > 0)
+		export_file(ex, buf_span(&w->side_name), buf_span(&w->side));
+}
+
+static void
+finish(struct exporter *ex)
+{
+	struct writing *w = ex->state;
+
+	manifest_out(ex, w);
+	if (sink_file_close(w->manifest) != 0)
+		die("cannot write the manifest:");
+	manifest_writer_free(w->writer);
+	buf_release(&w->side_name);
+	buf_release(&w->side);
+	buf_release(&w->source);
+	free(w);
+}
+
+const struct label_writer manifest_label_writer = { false, begin, write_sample, finish };

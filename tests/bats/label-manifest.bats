@@ -1,0 +1,184 @@
+# label-manifest.bats: ModelArts manifests in and out.
+
+load helpers
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+	mkdir -p V001/annotation
+	cat >V001/annotation/a.xml <<'END'
+<annotation>
+	<folder>NA</folder>
+	<filename>a.jpg</filename>
+	<source>
+		<database>Unknown</database>
+	</source>
+	<size>
+		<width>20</width>
+		<height>10</height>
+		<depth>3</depth>
+	</size>
+	<segmented>0</segmented>
+	<object>
+		<name>cat</name>
+		<pose>Unspecified</pose>
+		<truncated>0</truncated>
+		<occluded>0</occluded>
+		<difficult>1</difficult>
+		<bndbox>
+			<xmin>0</xmin>
+			<ymin>1</ymin>
+			<xmax>5</xmax>
+			<ymax>10</ymax>
+		</bndbox>
+	</object>
+	<object>
+		<name>eye</name>
+		<pose>Unspecified</pose>
+		<truncated>0</truncated>
+		<occluded>0</occluded>
+		<difficult>0</difficult>
+		<circle>
+			<cx>3</cx>
+			<cy>4</cy>
+			<r>1.50</r>
+		</circle>
+	</object>
+</annotation>
+END
+}
+
+manifest() {
+	cat >V001/V001.manifest
+}
+
+@test "a detection line becomes its objects; with who labelled it, and when" {
+	manifest <<'END'
+{"source":"s3://b/data/a.jpg","usage":"train","id":"x1","hard":"true","annotation":[{"type":"modelarts/image_classification","name":"indoor"},{"annotation-format":"PASCAL VOC","type":"modelarts/object_detection","annotation-loc":"s3://b/out/annotation/a.xml","creation-time":"2019-02-20 03:16:58","annotated-by":"human"}]}
+END
+	ds-import V001 >got
+	cat >want <<'END'
+{"dataset":{"name":"V001","format":"manifest"}}
+{"source":"s3://b/data/a.jpg","usage":"TRAIN","id":"x1","hard":"true","annotation":[{"type":"modelarts/image_classification","name":"indoor"},{"name":"cat","bbox":[0,1,5,9],"truncated":false,"occluded":false,"difficult":true,"property":{"pose":"Unspecified"},"annotated-by":"human","creation-time":"2019-02-20 03:16:58"},{"name":"eye","circle":[3,4,1.50],"truncated":false,"occluded":false,"difficult":false,"property":{"pose":"Unspecified"},"annotated-by":"human","creation-time":"2019-02-20 03:16:58"}],"width":20,"height":10,"voc":{"folder":"NA","filename":"a.jpg","source":{"database":"Unknown"},"size":{"depth":"3"},"segmented":"0"},"manifest":[{"annotation-format":"PASCAL VOC","type":"modelarts/object_detection","annotation-loc":"s3://b/out/annotation/a.xml","creation-time":"2019-02-20 03:16:58","annotated-by":"human"}]}
+END
+	assert_file_equals got want
+	# A file instead of the folder finds the same.
+	ds-import --name V001 V001/V001.manifest >file
+	assert_file_equals file want
+	# And back: the line points to a file of the export, the rest is as it was.
+	ds-export -f manifest -o out got 2>err
+	[ ! -s err ]
+	sed 's|s3://b/out|.|; s|"train"|"TRAIN"|' V001/V001.manifest >want
+	assert_file_equals out/V001.manifest want
+	assert_file_equals out/annotation/a.xml V001/annotation/a.xml
+}
+
+@test "text, entities, relations, sound and speech have their fields, and go back" {
+	manifest <<'END'
+{"source":"content://I like it","annotation":[{"type":"modelarts/text_classification","name":" positive","property":{"@modelarts:color":"#3399ff"}}],"usage":"TRAIN","id":"7e.000000001"}
+{"source":"content://Bob is from Shenzhen","annotation":[{"type":"modelarts/text_entity","id":"E1","name":"person","property":{"@modelarts:start_index":0,"@modelarts:end_index":3}},{"type":"modelarts/text_entity","id":"E2","name":"place","property":{"note":"x","@modelarts:start_index":12,"@modelarts:end_index":20}},{"type":"modelarts/text_triplet","id":"R1","name":"lives in","property":{"@modelarts:from":"E1","@modelarts:to":"E2"}}],"usage":"EVAL"}
+{"source":"s3://b/a.wav","annotation":[{"type":"modelarts/audio_content","property":{"@modelarts:content":"di da \"di\""},"confidence":0.80}]}
+{"source":"s3://b/c.wav","annotation":[{"type":"modelarts/audio_segmentation","property":{"@modelarts:source":"alto","@modelarts:start_time":"00:01:02.500","@modelarts:end_time":"01:00:03.007","@modelarts:content":"hi"}}]}
+{"source":"s3://b/d.csv","source-type":"CarbonData","property":{"@modelarts:schema":[{"name":"age","type":"int"}]}}
+{"source":"s3://b/flower.jpg","annotation":[{"name":"sunflowers","property":"[{\"type\":0,\"property\":{}}]","type":"modelarts/image_classification"}]}
+END
+	ds-import -f manifest V001 >got
+	jq -c 'select(.source)|.annotation[]?|[.span,.unit,.from,.to,.time,.text]' got >fields
+	cat >want <<'END'
+[null,null,null,null,null,null]
+[[0,3],"codepoint",null,null,null,null]
+[[12,20],"codepoint",null,null,null,null]
+[null,null,"E1","E2",null,null]
+[null,null,null,null,null,"di da \"di\""]
+[null,null,null,null,[62.5,3603.007],"hi"]
+[null,null,null,null,null,null]
+END
+	assert_file_equals fields want
+	grep -qF '"property":{"@modelarts:source":"alto"},"time":[62.500,3603.007],"text":"hi"}' got
+	ds-export -f manifest -o out got
+	jq -cS . V001/V001.manifest >want
+	jq -cS . out/V001.manifest >back
+	assert_file_equals back want
+}
+
+@test "faults of the world: each has its outcome" {
+	manifest <<'END'
+{"source ":"s3://b/blank.jpg","usage":"Eval"}
+{"source":"s3://b/null.jpg","annotation":null}
+{"source":"s3://b/empty.jpg","annotation":[]}
+{"source":"s3://b/gone.jpg","annotation":[{"type":"modelarts/object_detection","annotation-loc":"s3://b/gone.xml"}]}
+{"source":"s3://b/noloc.jpg","annotation":[{"type":"modelarts/object_detection"}]}
+{"source":"s3://b/old.jpg","annotation":[{"type":"modelarts/object_detection","annotation_loc":"./annotation/a.xml"}]}
+{"source":"a "quote".jpg"}
+{"usage":"TRAIN"}
+{"source":"./data/rel.jpg"}
+{"source":"s3://b/up.jpg","annotation":[{"type":"modelarts/object_detection","annotation-loc":"../../../../etc/passwd"}]}
+END
+	run -1 --separate-stderr ds-import -v V001
+	printf '%s\n' "$stderr" >got
+	cat >want <<'END'
+V001/V001.manifest:1:1: warning: the key "source " has a blank; taken for "source" [manifest]
+V001/V001.manifest:4:97: error: the file 's3://b/gone.xml' is not here, not by a tail of its path either [manifest-loc]
+V001/V001.manifest:5:44: error: an annotation of this type needs "annotation-loc" [manifest]
+V001/V001.manifest:7:15: error: ',' or '}' should be here [json]
+V001/V001.manifest:8:1: error: a record needs "source" (a sample) or "dataset" (a header) [record]
+V001/V001.manifest:10:95: error: the file '../../../../etc/passwd' is not here, not by a tail of its path either [manifest-loc]
+ds-import: 2 label files read, 0 of them bad
+ds-import: 8 samples with 5 annotations given
+ds-import: 2 samples and 0 annotations left out
+END
+	assert_file_equals got want
+	[ "${lines[1]}" = '{"source":"s3://b/blank.jpg","usage":"EVAL"}' ]
+	[ "${lines[2]}" = '{"source":"s3://b/null.jpg"}' ]
+	[ "${lines[3]}" = '{"source":"s3://b/empty.jpg"}' ]
+	[[ "${lines[6]}" == *'"bbox":[0,1,5,9]'* ]]
+	[ "${lines[7]}" = '{"source":"V001/data/rel.jpg"}' ]
+}
+
+@test "records of other formats: boxes to a VOC file, pictures below data/" {
+	echo p >a.jpg
+	mkdir b && echo q >b/a.jpg
+	cat >in <<'END'
+{"dataset":{"name":"pets/cats","classes":[{"name":"cat"}]}}
+{"source":"a.jpg","width":20,"height":10,"usage":"TRAIN","annotation":[{"name":"cat","bbox":[1,2,3,4]},{"bbox":[0,0,1,1]}]}
+{"source":"b/a.jpg","annotation":[{"name":"dog"}]}
+END
+	run -0 --separate-stderr ds-export -f manifest -o out in
+	[ "$stderr" = 'in:2: warning: annotation is lost: manifest cannot hold it (1 in 1 samples, first a.jpg) [loss]' ]
+	cat >want <<'END'
+{"source":"./data/a.jpg","usage":"TRAIN","annotation":[{"type":"modelarts/object_detection","annotation-format":"PASCAL VOC","annotation-loc":"./annotation/a.xml"}]}
+{"source":"./data/a-2.jpg","annotation":[{"name":"dog","type":"modelarts/image_classification"}]}
+END
+	assert_file_equals "out/pets_cats.manifest" want
+	cmp out/data/a-2.jpg b/a.jpg
+	ds-import -f manifest out | jq -c 'select(.source)|[.source,[.annotation[]|[.name,.bbox]]]' >got
+	cat >want <<'END'
+["out/data/a.jpg",[["cat",[1,2,3,4]]]]
+["out/data/a-2.jpg",[["dog",null]]]
+END
+	assert_file_equals got want
+}
+
+@test "the manifests of the SDK come back" {
+	need_corpora labels/modelarts
+	for f in "$DSUTILS_CORPORA"/labels/modelarts/resources/*.manifest; do
+		# A sample with two VOC files gets one. Lines that point nowhere are errors, and still come back.
+		ds-import -f manifest "$f" >got 2>err || [ $? -eq 1 ]
+		ds-export -q -f manifest --images none -o out got 2>/dev/null
+		one='if .annotation then .annotation |= [.[]|select(.["annotation-loc"]|not)]
+			+ [first(.[]|select(.["annotation-loc"])|.["annotation-loc"]=1)] else . end'
+		jq -cS "$one" out/*.manifest >back
+		jq -cS "$one | if .usage then .usage|=ascii_upcase else . end" "$f" >want
+		assert_file_equals back want
+		rm -r out
+	done
+}
+
+@test "VOC to manifest and back keeps every number" {
+	need_corpora datasets/bccd
+	ds-import -f voc "$DSUTILS_CORPORA/datasets/bccd" >voc
+	ds-export -f manifest --images none -o out voc
+	ds-import -f manifest out >back
+	jq -c 'select(.source)|[.source,.usage,.annotation]' voc >want
+	jq -c 'select(.source)|[.source,.usage,(.annotation|map(del(.occluded)))]' back >got
+	assert_file_equals got want
+}
