@@ -202,6 +202,8 @@ emit(enum diag_level level, struct pos at, const char *rule, struct span msg)
 {
 	struct buf line = BUF_INIT;
 
+	if (strict && sink_now && sink_now->count[DIAG_ERROR] > 0)
+		return; /* this job has its first error */
 	if (sink_now)
 		sink_now->count[level]++;
 	else
@@ -289,8 +291,11 @@ die(const char *fmt, ...)
 		    program);
 	else
 		dprintf(STDERR_FILENO, "%s: error: ", program);
+	bool ascii_only = as_json && !utf8_valid(buf_span(&msg));
+
 	for (size_t i = 0; i < msg.n; i++)
-		if ((unsigned char)text[i] < 0x20 || (as_json && strchr("\"\\", text[i])))
+		if ((unsigned char)text[i] < 0x20 || (as_json && strchr("\"\\", text[i])) ||
+		    (ascii_only && (unsigned char)text[i] >= 0x80))
 			text[i] = '?';
 	write_stderr((struct span){ text, msg.n });
 	write_stderr(as_json ? SPAN("\"}\n") : SPAN("\n"));

@@ -16,7 +16,7 @@
 void
 input_fd(struct input *in, int fd, const char *name)
 {
-	*in = (struct input){ .fd = fd, .name = xstrdup(name) };
+	*in = (struct input){ .fd = fd, .name = xstrdup(name), .line_max = INPUT_LINE_MAX };
 }
 
 void
@@ -34,7 +34,8 @@ input_memory(struct input *in, struct span bytes, const char *name)
 	/* the window is never written to when fd is -1 */
 	*in = (struct input){ .fd = -1,
 		.name = xstrdup(name),
-		.base = (char *)(uintptr_t)bytes.p,
+		.base = (char *)(uintptr_t)(bytes.p ? bytes.p : ""),
+		.line_max = INPUT_LINE_MAX,
 		.w = bytes.n,
 		.cap = 0,
 		.eof = true };
@@ -133,15 +134,16 @@ input_more(struct input *in)
 	return n > 0;
 }
 
+/* Pass over the rest of a line that is too long. False: it was the last. */
 static bool
-skip_long_line(struct input *in)
+skip_long_line(struct input *in, char sep)
 {
 	const char *nl;
 
 	error_at(pos_at(in->name, in->line, 0), "line-length",
-	    "line longer than %zu bytes left out", INPUT_LINE_MAX);
+	    "line longer than %zu bytes left out", in->line_max);
 	for (;;) {
-		nl = memchr(in->base + in->r, '\n', in->w - in->r);
+		nl = memchr(in->base + in->r, sep, in->w - in->r);
 		if (nl) {
 			in->r = (size_t)(nl - in->base) + 1;
 			return true;
@@ -152,33 +154,44 @@ skip_long_line(struct input *in)
 	}
 }
 
+/* Bytes of the line that comes next, without its end; *ended says whether it has one. */
+static size_t
+line_length(struct input *in, char sep, bool *ended)
+{
+	size_t seen = 0;
+
+	*ended = false;
+	for (;;) {
+		size_t have = in->w - in->r;
+		const char *nl =
+		    have > seen ? memchr(in->base + in->r + seen, sep, have - seen) : NULL;
+
+		if (nl) {
+			*ended = true;
+			return (size_t)(nl - in->base) - in->r;
+		}
+		seen = have;
+		if (seen > in->line_max || !input_more(in))
+			return seen;
+	}
+}
+
 bool
 input_piece(struct input *in, char sep, struct span *piece)
 {
-	size_t seen = 0;
-	const char *nl;
+	bool ended;
+	size_t n;
 
 	in->line++;
-	for (;;) {
-		nl = in->w - in->r > seen
-			 ? memchr(in->base + in->r + seen, sep, in->w - in->r - seen)
-			 : NULL;
-		if (nl)
-			break;
-		seen = in->w - in->r;
-		if (seen > INPUT_LINE_MAX) {
-			if (!skip_long_line(in))
-				return false;
-			in->line++;
-			seen = 0;
-		} else if (!input_more(in)) {
-			break;
-		}
+	while ((n = line_length(in, sep, &ended)) > in->line_max) {
+		if (!skip_long_line(in, sep))
+			return false;
+		in->line++;
 	}
-	if (!nl && in->r == in->w)
+	if (n == 0 && !ended)
 		return false;
-	*piece = span_of(in->base + in->r, nl ? nl : in->base + in->w);
-	in->r += piece->n + (nl != NULL);
+	*piece = (struct span){ in->base + in->r, n };
+	in->r += n + ended;
 	return true;
 }
 

@@ -22,6 +22,7 @@ struct input {
 	size_t r, w, cap;
 	uint64_t offset; /* of base[0] in the stream */
 	uint64_t line;   /* number of the line that was returned last */
+	size_t line_max; /* longer lines are left out: INPUT_LINE_MAX, or as the caller sets it */
 	bool eof;        /* nothing after base[w] */
 	bool range;      /* a piece of a file that is not ours to close: */
 	uint64_t at;     /* where its unread rest begins */
@@ -41,7 +42,7 @@ void input_close(struct input *in);
 /*
  * The next line without its line end (LF or CR LF), valid until the next call.
  * False at the end. A last line without LF counts. A line longer than
- * INPUT_LINE_MAX is reported and skipped.
+ * in->line_max bytes is reported and skipped.
  */
 bool input_line(struct input *in, struct span *line);
 /* The same for pieces that end with `sep` (NUL for `find -print0`); a CR before it stays. */

@@ -23,18 +23,20 @@ path_ext(struct span path)
 {
 	struct span base = path_base_span(path);
 
+	if (span_is(base, ".."))
+		return SPAN("");
 	for (size_t i = base.n; i > 1; i--)
 		if (base.p[i - 1] == '.')
 			return span_of(base.p + i, base.p + base.n);
-	return (struct span){ path.p + path.n, 0 };
+	return SPAN("");
 }
 
 struct span
 path_stem(struct span path)
 {
-	struct span ext = path_ext(path);
+	struct span ext = path_ext(path), base = path_base_span(path);
 
-	if (ext.n == 0 && !(path.n > 1 && path.p[path.n - 1] == '.'))
+	if (ext.n == 0 && (base.n < 2 || base.p[base.n - 1] != '.' || span_is(base, "..")))
 		return path;
 	return (struct span){ path.p, path.n - ext.n - 1 };
 }
@@ -97,9 +99,9 @@ path_is_uri(struct span s)
 {
 	size_t i = 0;
 
-	while (
-	    i < s.n && ((s.p[i] >= 'a' && s.p[i] <= 'z') || (s.p[i] >= 'A' && s.p[i] <= 'Z') ||
-			   (i > 0 && ((s.p[i] >= '0' && s.p[i] <= '9') || strchr("+-.", s.p[i])))))
+	while (i < s.n &&
+	       ((s.p[i] >= 'a' && s.p[i] <= 'z') || (s.p[i] >= 'A' && s.p[i] <= 'Z') ||
+		   (i > 0 && ((s.p[i] >= '0' && s.p[i] <= '9') || memchr("+-.", s.p[i], 3)))))
 		i++;
 	return i > 1 && s.n - i >= 3 && memcmp(s.p + i, "://", 3) == 0;
 }

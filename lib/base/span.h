@@ -103,11 +103,14 @@ span_cut(struct span *rest, char sep, struct span *piece)
 static inline bool
 span_word(struct span *rest, struct span *word)
 {
-	const char *p = rest->p, *end = rest->p + rest->n, *q;
+	const char *p = rest->p, *end, *q;
 
+	if (p == NULL)
+		return false;
+	end = p + rest->n;
 	while (p < end && (*p == ' ' || *p == '\t' || *p == '\r'))
 		p++;
-	if (p == end || rest->p == NULL)
+	if (p == end)
 		return false;
 	for (q = p; q < end && *q != ' ' && *q != '\t' && *q != '\r'; q++)
 		continue;

@@ -22,11 +22,11 @@ mix(uint64_t a, uint64_t b)
 	return (uint64_t)r ^ (uint64_t)(r >> 64);
 }
 
-uint64_t
-hash_bytes(const void *bytes, size_t n)
+static uint64_t
+hash_seeded(uint64_t seed, const void *bytes, size_t n)
 {
 	const unsigned char *p = bytes;
-	uint64_t h = 0x9e3779b97f4a7c15u ^ n;
+	uint64_t h = 0x9e3779b97f4a7c15u ^ seed ^ n;
 
 	for (; n >= 8; p += 8, n -= 8) {
 		uint64_t w = 0;
@@ -41,6 +41,22 @@ hash_bytes(const void *bytes, size_t n)
 			h = mix(h ^ w, 0xa0761d6478bd642fu);
 	}
 	return mix(h, 0xe7037ed1a0b428dbu);
+}
+
+uint64_t
+hash_bytes(const void *bytes, size_t n)
+{
+	return hash_seeded(0, bytes, n);
+}
+
+/*
+ * Nobody outside knows at what address the first slots were given, so nobody can choose
+ * keys that collide. What a map holds and in what order does not depend on it.
+ */
+static uint64_t
+hash_key(const struct strmap *m, struct span key)
+{
+	return hash_seeded(m->seed, key.p, key.n);
 }
 
 static char *
@@ -85,6 +101,8 @@ rehash(struct strmap *m)
 	m->slots = m->slots ? m->slots * 2 : 16;
 	free(m->slot);
 	m->slot = xcalloc(m->slots, sizeof(*m->slot));
+	if (m->n == 0)
+		m->seed = mix((uintptr_t)m->slot, 0x9e3779b97f4a7c15u);
 	for (size_t k = 0; k < m->n; k++) {
 		size_t i = m->e[k].hash & (m->slots - 1);
 
@@ -101,18 +119,19 @@ strmap_find(const struct strmap *m, struct span key)
 
 	if (m->slots == 0)
 		return NULL;
-	i = find_slot(m, key, hash_bytes(key.p, key.n));
+	i = find_slot(m, key, hash_key(m, key));
 	return m->slot[i] ? &m->e[m->slot[i] - 1] : NULL;
 }
 
 struct strmap_entry *
 strmap_put(struct strmap *m, struct span key, uint64_t value, bool *is_new)
 {
-	uint64_t hash = hash_bytes(key.p, key.n);
+	uint64_t hash;
 	size_t i;
 
 	if ((m->n + 1) * 4 > m->slots * 3)
 		rehash(m);
+	hash = hash_key(m, key);
 	i = find_slot(m, key, hash);
 	if (is_new)
 		*is_new = m->slot[i] == 0;

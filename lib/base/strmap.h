@@ -16,7 +16,7 @@
 struct strmap_entry {
 	struct span key;
 	uint64_t value;
-	uint64_t hash;
+	uint64_t hash; /* private: another one in each run */
 };
 
 struct strmap {
@@ -25,11 +25,12 @@ struct strmap {
 	uint32_t *slot; /* index + 1 into e, 0 = free */
 	size_t slots;   /* power of two */
 	struct strmap_block *blocks;
+	uint64_t seed; /* of the hashes */
 };
 
 #define STRMAP_INIT \
 	{ \
-		NULL, 0, 0, NULL, 0, NULL \
+		NULL, 0, 0, NULL, 0, NULL, 0 \
 	}
 
 /* The entry of `key`, NULL when there is none. Valid until the next insertion. */

@@ -219,7 +219,10 @@ unknown_option(int argc, char **argv)
 	size_t n = 0;
 	const struct opt *o;
 
-	if (optopt && (optopt < 256) && strncmp(word, "--", 2) != 0)
+	/* of a letter, `word` may be the argument before: only optopt tells */
+	if (optopt >= 256)
+		tool_usage("option '--%s' takes no value", opt_at((size_t)optopt - 256)->name);
+	if (optopt)
 		tool_usage("unknown option '-%c'", optopt);
 	for (; n < ARRAY_LEN(names) && (o = opt_at(n)) != NULL; n++)
 		names[n] = o->name;

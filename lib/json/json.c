@@ -18,6 +18,8 @@
 void
 json_begin_at(struct json *j, struct span text, uint64_t line, uint64_t col)
 {
+	if (text.p == NULL)
+		text = SPAN("");
 	*j = (struct json){
 		.p = text.p, .end = text.p + text.n, .begin = text.p, .line = line, .col = col
 	};
@@ -43,6 +45,15 @@ count_lines(uint64_t *line, uint64_t *col, const char *p, const char *end)
 	*col += (uint64_t)(end - p);
 }
 
+static void
+set_window(struct json *j)
+{
+	const char *base = j->in->base ? j->in->base : "";
+
+	j->begin = j->p = base + j->in->r;
+	j->end = base + j->in->w;
+}
+
 /* Get more text behind j->p, which may move. False at the end of the text. */
 static bool
 more(struct json *j)
@@ -53,10 +64,9 @@ more(struct json *j)
 	if (in == NULL || in->eof)
 		return false;
 	count_lines(&j->line, &j->col, j->begin, j->p);
-	in->r = (size_t)(j->p - in->base);
+	in->r = in->w - (size_t)(j->end - j->p);
 	got = input_more(in);
-	j->begin = j->p = in->base + in->r;
-	j->end = in->base + in->w;
+	set_window(j);
 	return got;
 }
 
@@ -64,8 +74,7 @@ void
 json_stream(struct json *j, struct input *in)
 {
 	*j = (struct json){ .in = in, .line = 1, .col = 1 };
-	j->begin = j->p = in->base + in->r;
-	j->end = in->base + in->w;
+	set_window(j);
 	while (j->end - j->p < 3 && more(j))
 		continue;
 	if (j->end - j->p >= 3 && memcmp(j->p, "\xef\xbb\xbf", 3) == 0)
@@ -436,8 +445,11 @@ void
 json_decode(struct buf *out, struct span raw)
 {
 	static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
-	const char *p = raw.p, *end = raw.p + raw.n, *q;
+	const char *p = raw.p, *end, *q;
 
+	if (raw.n == 0)
+		return;
+	end = p + raw.n;
 	while (p < end) {
 		q = memchr(p, '\\', (size_t)(end - p));
 		if (q == NULL || q + 1 >= end) {
@@ -551,13 +563,14 @@ json_key_is(struct span key, const char *name)
 size_t
 json_numbers(struct span array, double *v, size_t max)
 {
-	const char *p = array.p, *end = array.p + array.n;
+	const char *p, *end;
 	size_t n = 0, length;
 	double x;
 
 	if (json_type_of(array) != JSON_ARRAY)
 		return SIZE_MAX;
-	for (p++; p < end && *p != ']';) {
+	end = array.p + array.n;
+	for (p = array.p + 1; p < end && *p != ']';) {
 		if (*p == ',' || is_blank(*p)) {
 			p++;
 			continue;

@@ -107,7 +107,6 @@ check_header(const struct record *r, struct diag_sink *sink)
 	buf_reset(&sink->text);
 	must_hold(rec_parse(&again, span_trim(buf_span(&once)), POS_NONE) && again.header);
 	dataset_merge(&e, &again);
-	dataset_merge(&e, &again);
 	must_hold(sink->text.n == 0);
 	dataset_write(&e, &twice);
 	must_hold(span_eq(buf_span(&once), buf_span(&twice)));
