@@ -222,7 +222,7 @@ tree_head(const struct tree *t, const struct node *n, size_t max, struct buf *ou
 
 /* Copy the stream to the spool. */
 static bool
-keep_stream(struct tree *t, struct node *n)
+keep_stream(const struct tree *t, struct node *n)
 {
 	struct input in;
 
@@ -240,7 +240,7 @@ keep_stream(struct tree *t, struct node *n)
 }
 
 bool
-tree_file_open(struct tree *t, const struct node *n, struct tree_file *f)
+tree_file_open(const struct tree *t, const struct node *n, struct tree_file *f)
 {
 	enum place_of where = place_of(t, n);
 	struct stat st;
@@ -304,7 +304,7 @@ tree_picture_at(const struct tree *t, struct span path, struct picsize *size)
 }
 
 void
-tree_spool(struct tree *t, const void *p, size_t n)
+tree_spool(const struct tree *t, const void *p, size_t n)
 {
 	struct tree_private *priv = t->priv;
 

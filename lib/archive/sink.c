@@ -16,6 +16,7 @@
 #include "archive/source.h"
 #include "base/diag.h"
 #include "base/file.h"
+#include "base/hashset.h"
 #include "base/num.h"
 #include "base/path.h"
 #include "base/strmap.h"
@@ -28,9 +29,7 @@ struct sink {
 	unsigned flags;
 	char *target;
 	struct source_reader *reader; /* made when it is needed */
-	/* what is there: hashes of the paths, open addressing, 0 = free */
-	uint64_t *seen;
-	size_t n, slots;
+	struct hashset seen;          /* the paths that are there */
 	/* FOLDER */
 	struct place place;
 	enum place_how how;
@@ -59,39 +58,19 @@ struct sink_file {
 static uint64_t
 name_hash(const char *path)
 {
-	uint64_t h = hash_bytes(path, strlen(path));
-
-	return h ? h : 1;
-}
-
-static size_t
-slot_of(const struct sink *s, uint64_t h)
-{
-	size_t i = (size_t)h & (s->slots - 1);
-
-	while (s->seen[i] && s->seen[i] != h)
-		i = (i + 1) & (s->slots - 1);
-	return i;
-}
-
-static void
-more_slots(struct sink *s)
-{
-	uint64_t *old = s->seen;
-	size_t n = s->slots;
-
-	s->slots = n ? n * 2 : 1024;
-	s->seen = xcalloc(s->slots, sizeof(*s->seen));
-	for (size_t i = 0; i < n; i++)
-		if (old[i])
-			s->seen[slot_of(s, old[i])] = old[i];
-	free(old);
+	return hash_bytes(path, strlen(path));
 }
 
 int
 sink_has(const struct sink *s, const char *path)
 {
-	return s->slots > 0 && s->seen[slot_of(s, name_hash(path))] != 0;
+	return hashset_has(&s->seen, name_hash(path));
+}
+
+int
+sink_is_one(const struct sink *s)
+{
+	return s->kind == ONE;
 }
 
 /* Is this a member path, as it is, and a new one? 0, or -1 with errno. */
@@ -103,7 +82,7 @@ check_path(struct sink *s, const char *path)
 	    s->kind == ONE || (path_member(&clean, span_str(path)) && strcmp(clean.p, path) == 0);
 
 	buf_release(&clean);
-	if (good && !sink_has(s, path) && (s->kind != ONE || s->n == 0))
+	if (good && !sink_has(s, path) && (s->kind != ONE || s->seen.n == 0))
 		return 0;
 	errno = good ? EEXIST : EINVAL;
 	return -1;
@@ -112,12 +91,7 @@ check_path(struct sink *s, const char *path)
 static void
 add_path(struct sink *s, const char *path)
 {
-	uint64_t h = name_hash(path);
-
-	if (s->n >= s->slots / 2)
-		more_slots(s);
-	s->seen[slot_of(s, h)] = h;
-	s->n++;
+	hashset_add(&s->seen, name_hash(path));
 }
 
 /* ---- opening ---- */
@@ -268,7 +242,7 @@ sink_free(struct sink *s)
 		archive_write_free(s->a);
 	if (s->e)
 		archive_entry_free(s->e);
-	free(s->seen);
+	hashset_release(&s->seen);
 	free(s->tmp);
 	free(s->target);
 	free(s);

@@ -62,6 +62,9 @@ struct sink_file *sink_file_new(struct sink *s, const char *path);
 struct out *sink_file_out(struct sink_file *f);
 int sink_file_close(struct sink_file *f);
 
+/* Was it opened with SINK_ONE? */
+int sink_is_one(const struct sink *s);
+
 /* Is a member of this path there already? */
 int sink_has(const struct sink *s, const char *path);
 

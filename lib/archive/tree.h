@@ -111,7 +111,7 @@ struct tree_file {
 	bool own;
 };
 
-bool tree_file_open(struct tree *t, const struct node *n, struct tree_file *f);
+bool tree_file_open(const struct tree *t, const struct node *n, struct tree_file *f);
 void tree_file_close(struct tree_file *f);
 
 /* The size of a picture as it is stored, from its header; false without a word when it has none. */

@@ -49,6 +49,6 @@ void tree_walk(struct tree *t, const char *operand);
 struct tree *tree_unpack(struct tree *t, int fd, struct span head);
 
 /* Append to the spool; ends the program when the disk is full. */
-void tree_spool(struct tree *t, const void *p, size_t n);
+void tree_spool(const struct tree *t, const void *p, size_t n);
 
 #endif
