@@ -5,6 +5,7 @@
 #include "base/diag.h"
 #include "base/file.h"
 #include "base/out.h"
+#include "base/path.h"
 #include "base/tool.h"
 #include "label/classmap.h"
 #include "label/export.h"
@@ -34,7 +35,8 @@ set_decimals(const char *value)
 static const struct opt opts[] = {
 	{ 'f', "format", "FORMAT", OPT_STRING, &format_name, NULL, "the label format (needed)" },
 	{ 'o', "output", "TARGET", OPT_STRING, &target, NULL,
-	    "a folder, or a .tar, .tar.gz, .tar.zst, .tar.xz or .zip file (needed)" },
+	    "a folder, a .tar, .tar.gz, .tar.zst, .tar.xz or .zip file, - for a tar; coco: a .json "
+	    "file too (needed)" },
 	{ 0, "force", NULL, OPT_FLAG, &force, NULL, "replace what is there" },
 	{ 0, "images", "copy|link|none", OPT_CHOICE, &images, NULL,
 	    "what to do with the pictures (copy)" },
@@ -90,7 +92,8 @@ write_losses(const struct exporter *ex)
 static void
 export_all(const struct label_format *format, char **files, int n)
 {
-	unsigned flags = force ? SINK_FORCE : 0;
+	bool one = format->single && path_has_ext(span_str(target), format->single);
+	unsigned flags = (force ? SINK_FORCE : 0) | (one ? SINK_ONE : 0);
 	struct sink *sink = sink_open(target, flags);
 	struct rec_reader in;
 	struct exporter ex;
@@ -99,6 +102,8 @@ export_all(const struct label_format *format, char **files, int n)
 		die("%s is there already (--force replaces)", target);
 	if (!sink)
 		die("%s:", target);
+	if (one)
+		options.images = IMAGES_NONE; /* there is no place for them */
 	exporter_init(&ex, format, sink, &options);
 	if (classes_file)
 		ex.closed_classes = dataset_load_classes(&ex.dataset, classes_file);

@@ -7,6 +7,7 @@
 
 #include "label/label.h"
 
+extern const struct label_format label_coco;
 extern const struct label_format label_dota;
 extern const struct label_format label_imagenet;
 extern const struct label_format label_kitti;

@@ -9,6 +9,7 @@
 #include "label/formats.h"
 
 const struct label_format *const label_formats[] = {
+	&label_coco,
 	&label_dota,
 	&label_imagenet,
 	&label_kitti,

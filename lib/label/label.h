@@ -103,6 +103,7 @@ struct label_format {
 	const char *aliases; /* other names, '|' between: "pascal-voc|ModelArts PASCAL VOC 1.0" */
 	const char *title;   /* one line: "Pascal VOC: an XML file a picture" */
 	uint64_t holds;
+	const char *single; /* a target with this extension is one file with all of it; NULL: none */
 	const char *keeps; /* members of its own that it writes back ("voc|part"); NULL: none */
 
 	/*

@@ -1,0 +1,19 @@
+/* The COCO family in the table of formats. Reading is in coco_read.c, writing in coco_write.c. */
+#include "label/coco.h"
+
+const struct label_format label_coco = {
+	.name = "coco",
+	.aliases = "coco-json|ms-coco|lvis",
+	.title = "COCO: JSON files of images, annotations and categories",
+	.holds = HOLDS(ANN_BBOX) | HOLDS(ANN_POLYGON) | HOLDS(ANN_RLE) | HOLDS(ANN_KEYPOINTS) |
+		 HOLDS(ANN_TEXT) | HOLDS(ANN_NAME) | HOLDS(ANN_ID) | HOLDS(ANN_CONFIDENCE) |
+		 HOLDS(ANN_AREA) | HOLDS(ANN_ISCROWD) | HOLDS(ANN_DIFFICULT) |
+		 HOLDS(ANN_TRUNCATED) | HOLDS(ANN_OCCLUDED) | HOLDS(ANN_GROUP) |
+		 HOLDS(ANN_ANNOTATED_BY) | HOLDS(ANN_CREATION_TIME) | HOLDS(ANN_PROPERTY) |
+		 HOLDS_PARTS | HOLDS_MORE | HOLDS_NEGATIVE | HOLDS_SIZE | HOLDS_ID | HOLDS_USAGE |
+		 HOLDS_SAMPLE_MORE | HOLDS_CLASS_LIST | HOLDS_INFO,
+	.single = "json",
+	.detect = coco_detect,
+	.read = coco_read,
+	.writer = &coco_writer,
+};

@@ -1,0 +1,181 @@
+# coco.bats: COCO in and out: nothing lost, every fault named at its place.
+
+load helpers
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+	mkdir -p annotations
+	cat >annotations/instances_val2017.json <<-'EOF'
+		{
+		  "info": {"year": 2017, "version": 1.10},
+		  "licenses": [{"id": 1, "name": "CC \"by\""}],
+		  "images": [
+		    {"license": 1, "file_name": "b.jpg", "height": 375, "width": 500, "id": 9007199254740993},
+		    {"file_name": "sub/a.jpg", "coco_url": "http://x/a.jpg", "height": 480, "width": 640, "id": 7, "source": "mine"},
+		    {"id": 8, "file_name": "empty.jpg", "width": 1, "height": 1}
+		  ],
+		  "annotations": [
+		    {"segmentation": [[1.10, 2, 30, 2, 30, 40.0]], "area": 551.0, "iscrowd": 0, "image_id": 7, "bbox": [1.10, 2, 28.90, 38.0], "category_id": 18, "id": 900100000001, "note": {"by": "A  B"}},
+		    {"segmentation": {"counts": "a\\1b", "size": [480, 640]}, "area": 10, "iscrowd": 1, "image_id": 7, "bbox": [0, 0, 5, 2], "category_id": 1, "id": 5},
+		    {"id": 6, "image_id": 9007199254740993, "category_id": 18, "keypoints": [1, 2, 2, 0, 0, 0], "num_keypoints": 1, "bbox": [1, 2, 3, 4], "area": 12, "segmentation": [], "iscrowd": 0}
+		  ],
+		  "categories": [
+		    {"supercategory": "person", "id": 1, "name": "person"},
+		    {"id": 18, "name": "dog", "keypoints": ["nose", "tail"], "skeleton": [[1, 2]]}
+		  ],
+		  "scene_annotations": []
+		}
+	EOF
+}
+
+@test "records keep every member, number and id as they stand" {
+	ds-import -f coco annotations >got
+	cat >want <<-'EOF'
+		{"dataset":{"name":"annotations","format":"coco","classes":[{"supercategory":"person","id":1,"name":"person"},{"id":18,"name":"dog","keypoints":["nose","tail"],"skeleton":[[1,2]]}],"info":{"year": 2017, "version": 1.10},"licenses":[{"id": 1, "name": "CC \"by\""}],"coco":{"scene_annotations":[]}}}
+		{"source":"annotations/b.jpg","license":1,"file_name":"b.jpg","height":375,"width":500,"id":9007199254740993,"usage":"EVAL","annotation":[{"id":6,"name":"dog","keypoints":[1, 2, 2, 0, 0, 0],"num_keypoints":1,"bbox":[1, 2, 3, 4],"area":12,"segmentation":[],"iscrowd":0}]}
+		{"source":"annotations/sub/a.jpg","file_name":"sub/a.jpg","coco_url":"http://x/a.jpg","height":480,"width":640,"id":7,"coco:source":"mine","usage":"EVAL","annotation":[{"polygon":[[1.10, 2, 30, 2, 30, 40.0]],"area":551.0,"iscrowd":0,"bbox":[1.10, 2, 28.90, 38.0],"name":"dog","id":900100000001,"note":{"by": "A  B"}},{"rle":{"counts": "a\\1b", "size": [480, 640]},"area":10,"iscrowd":1,"bbox":[0, 0, 5, 2],"name":"person","id":5}]}
+		{"source":"annotations/empty.jpg","id":8,"file_name":"empty.jpg","width":1,"height":1,"usage":"EVAL","annotation":[]}
+	EOF
+	sed 's/\[\[1,2\]\]/[[1,2]]/' want >want2
+	need_program jq
+	assert_file_equals <(jq -c . got) <(jq -c . want2)
+	grep -q '"version": 1.10' got
+	grep -q '"id":9007199254740993' got
+}
+
+@test "COCO to records to COCO is the same, as a folder, an archive and one file" {
+	ds-import annotations >r.jsonl
+	ds-export -f coco --images none -o out r.jsonl
+	cat >want <<-'EOF'
+		{"info":{"year": 2017, "version": 1.10},"licenses":[{"id": 1, "name": "CC \"by\""}],"images":[{"license":1,"file_name":"b.jpg","height":375,"width":500,"id":9007199254740993},{"file_name":"sub/a.jpg","coco_url":"http://x/a.jpg","height":480,"width":640,"id":7,"source":"mine"},{"id":8,"file_name":"empty.jpg","width":1,"height":1}],"annotations":[{"id":6,"image_id":9007199254740993,"category_id":18,"keypoints":[1, 2, 2, 0, 0, 0],"num_keypoints":1,"bbox":[1, 2, 3, 4],"area":12,"segmentation":[],"iscrowd":0},{"segmentation":[[1.10, 2, 30, 2, 30, 40.0]],"area":551.0,"iscrowd":0,"image_id":7,"bbox":[1.10, 2, 28.90, 38.0],"category_id":18,"id":900100000001,"note":{"by": "A  B"}},{"segmentation":{"counts": "a\\1b", "size": [480, 640]},"area":10,"iscrowd":1,"image_id":7,"bbox":[0, 0, 5, 2],"category_id":1,"id":5}],"scene_annotations":[],"categories":[{"supercategory":"person","id":1,"name":"person"},{"id":18,"name":"dog","keypoints":["nose","tail"],"skeleton":[[1,2]]}]}
+	EOF
+	sed 's/: /:/g; s/, /,/g' out/annotations/instances_val.json >got
+	assert_file_equals got <(sed 's/: /:/g; s/, /,/g' want)
+	ds-export -f coco --images none -o out.tar.gz r.jsonl
+	tar -xzOf out.tar.gz annotations/instances_val.json >from-tar
+	assert_file_equals from-tar out/annotations/instances_val.json
+	ds-export -f coco -o one.json r.jsonl 2>err
+	assert_file_equals one.json out/annotations/instances_val.json
+	grep -q 'sample.usage is lost' err
+}
+
+@test "the same records come from a folder, an archive, a compressed file and a pipe" {
+	ds-import -f coco --name d annotations/instances_val2017.json | sed 's/,"usage":"EVAL"//; s|"source":"[^"]*/|"source":"|' >want
+	gzip -k annotations/instances_val2017.json
+	ds-import -f coco --name d annotations/instances_val2017.json.gz | sed 's/,"usage":"EVAL"//; s|"source":"[^"]*/|"source":"|' >got
+	assert_file_equals got want
+	ds-import -f coco --name d - <annotations/instances_val2017.json | sed 's|"source":"[^"]*/|"source":"|' >got
+	assert_file_equals <(sed 's/,"usage":"EVAL"//' got) want
+	cat annotations/instances_val2017.json | ds-import -f coco --name d | sed 's/,"usage":"EVAL"//; s|"source":"[^"]*/|"source":"|' >got
+	assert_file_equals got want
+	rm annotations/*.gz
+	tar -cf a.tar annotations
+	ds-import --name d a.tar | sed 's/,"usage":"EVAL"//; s|"source":"[^"]*/|"source":"|' >got
+	assert_file_equals got want
+}
+
+@test "pictures are found beside the folder of labels" {
+	mkdir -p val2017 && : >val2017/b.jpg
+	run --separate-stderr ds-import annotations
+	assert_status 0
+	[[ $output == *'"source":"val2017/b.jpg"'* ]]
+	[[ $output == *'"source":"val2017/sub/a.jpg"'* ]]
+	run --separate-stderr ds-import annotations/instances_val2017.json
+	[[ $output == *'"source":"val2017/b.jpg"'* ]]
+	mkdir -p tree && mv annotations val2017 tree/
+	run --separate-stderr ds-import tree
+	[[ $output == *'"source":"tree/val2017/b.jpg"'* ]]
+}
+
+@test "each fault is named once, at its place; all else comes through" {
+	cat >bad.json <<-'EOF'
+		{"images": [
+		  {"id": 1, "file_name": "1.jpg", "width": 100, "height": 100},
+		  {"id": 1, "file_name": "again.jpg", "width": 100, "height": 100},
+		  {"file_name": "no-id.jpg"},
+		  "no object",
+		  {"id": 2, "file_name": "2.jpg", "width": -1, "height": "100"}],
+		"annotations": [
+		  {"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "area": 12, "iscrowd": 0},
+		  {"id": 2, "image_id": 99, "category_id": 1, "bbox": [1, 2, 3, 4], "area": 12, "iscrowd": 0},
+		  {"id": 3, "image_id": 1, "category_id": 77, "bbox": [1, 2, 3, 4], "area": 12, "iscrowd": 0},
+		  {"id": 4, "image_id": 1, "category_id": 1, "bbox": [1, 2, -3, 4], "area": 12, "iscrowd": 0},
+		  {"id": 5, "image_id": 1, "category_id": 1, "bbox": [1, 2, "3", 4], "area": 12, "iscrowd": 0},
+		  {"id": 6, "category_id": 1, "bbox": [1, 2, 3, 4], "area": 12, "iscrowd": 0},
+		  {"id": 7, "image_id": "1", "category_id": 1, "bbox": [1, 2, 0, 4], "area": 0, "iscrowd": 0},
+		  {"id": 8, "image_id": 1, "category_id": 1, "bbox": [90, 2, 30, 4], "area": 12, "iscrowd": false},
+		  {"id": 9, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "segmentation": [[1, 1, 2, 2]], "area": 12, "iscrowd": 0},
+		  {"id": 1, "image_id": 1, "category_id": 1, "area": 12, "iscrowd": 0},
+		  7,
+		  {"id": 10, "image_id": 2, "category_id": 1, "bbox": [1, 2, 3, 4], "area": 12, "iscrowd": 0}],
+		"categories": [{"id": 1, "name": "cat"}, {"id": 1, "name": "dog"}, {"name": "cow"}]}
+	EOF
+	run --separate-stderr ds-import -f coco bad.json
+	assert_status 1
+	cat >want <<-'EOF'
+		{"dataset":{"name":"bad","format":"coco","classes":[{"id": 1, "name": "cat"}]}}
+		{"source":"1.jpg","id":1,"file_name":"1.jpg","width":100,"height":100,"annotation":[{"id":1,"name":"cat","bbox":[1, 2, 3, 4],"area":12,"iscrowd":0},{"id":7,"name":"cat","bbox":[1, 2, 0, 4],"area":0,"iscrowd":0},{"id":8,"name":"cat","bbox":[90, 2, 30, 4],"area":12,"iscrowd":false},{"id":9,"name":"cat","bbox":[1, 2, 3, 4],"segmentation":[[1, 1, 2, 2]],"area":12,"iscrowd":0},{"id":1,"name":"cat","area":12,"iscrowd":0}]}
+		{"source":"2.jpg","id":2,"file_name":"2.jpg","coco:width":-1,"coco:height":"100","annotation":[{"id":10,"name":"cat","bbox":[1, 2, 3, 4],"area":12,"iscrowd":0}]}
+	EOF
+	assert_file_equals <(printf '%s\n' "$output") want
+	cat >want <<-'EOF'
+		bad.json:3:3: error: an image of this id was there before: left out [coco]
+		bad.json:4:3: error: an image must be an object with an "id": left out [coco]
+		bad.json:5:3: error: an image must be an object with an "id": left out [coco]
+		bad.json:13:3: error: an annotation must have an "image_id": left out [coco]
+		bad.json:17:10: warning: annotation id 1 was there before; both annotations stay [coco]
+		bad.json:18:3: error: an annotation must be an object: left out [coco]
+		bad.json:20:42: error: a category of id 1 was there before: left out [coco]
+		bad.json:20:68: error: a category must be an object with "id" and "name": left out [coco]
+		bad.json:9:3: error: image_id 99 is not in the list of images: left out [coco]
+		bad.json:10:43: error: category_id 77 is not in the list of categories: left out [coco]
+		bad.json:11:54: error: the box has a negative width or height: left out [coco]
+		bad.json:12:54: error: "bbox" must be four numbers x, y, width, height: left out [coco]
+		bad.json:14:56: warning: the box has no extent [coco]
+		bad.json:14:3: warning: "image_id" is a string, the image's "id" is a number [coco]
+		bad.json:15:54: warning: the box reaches outside the picture of 100x100 [coco]
+		bad.json:15:93: warning: "iscrowd" must be 0 or 1; kept as it is [coco]
+		bad.json:16:84: warning: a polygon must be lists of at least three points x, y; kept as it is [coco]
+		bad.json:17:3: warning: the annotation has no "bbox" [coco]
+		bad.json:6:3: warning: "width" and "height" must be positive numbers; kept as they are [coco]
+	EOF
+	assert_file_equals <(printf '%s\n' "$stderr") want
+}
+
+@test "of a file that is cut short, what came before the cut comes through" {
+	head -c 1000 annotations/instances_val2017.json >cut.json
+	run --separate-stderr ds-import -f coco cut.json
+	assert_status 1
+	[[ $stderr == "cut.json:15:41: "*"error: "*"[json]" ]]
+	[ "$(grep -c '"source"' <<<"$output")" -eq 3 ]
+}
+
+@test "a list of detections: scores are confidence" {
+	echo '[{"image_id":42,"category_id":18,"bbox":[258.15,41.29,348.26,243.78],"score":0.236}]' >results.json
+	run --separate-stderr ds-import -f coco results.json
+	assert_status 0
+	[ "${lines[1]}" = '{"source":"42","id":42,"annotation":[{"name":"18","bbox":[258.15,41.29,348.26,243.78],"confidence":0.236}]}' ]
+}
+
+@test "boxes of another format get ids, areas and categories" {
+	cat >in.jsonl <<-'EOF'
+		{"dataset":{"name":"x","format":"voc","classes":[{"name":"cat"},{"name":"dog"}]}}
+		{"source":"p/a.jpg","id":"a","width":100,"height":50,"annotation":[{"name":"dog","bbox":[1,2,3,4]},{"name":"cat","unit":"ratio","polygon":[[0.1,0.1,0.5,0.1,0.5,0.5]]}]}
+	EOF
+	ds-export -f coco -o o.json in.jsonl
+	cat >want <<-'EOF'
+		{"images":[{"file_name":"a.jpg","id":1,"width":100,"height":50}],"annotations":[{"id":1,"image_id":1,"category_id":2,"bbox":[1,2,3,4],"area":12,"segmentation":[],"iscrowd":0},{"id":2,"image_id":1,"category_id":1,"segmentation":[[10,5,50,5,50,25]],"bbox":[10,5,40,20],"area":400,"iscrowd":0}],"categories":[{"name":"cat","id":1},{"name":"dog","id":2}]}
+	EOF
+	assert_file_equals o.json want
+}
+
+@test "a real set with splits comes back number for number" {
+	need_corpora datasets/rbc-coco
+	need_program jq
+	ds-import "$DSUTILS_CORPORA/datasets/rbc-coco" | ds-export -f coco --images none -o out
+	local pair
+	for pair in train:train valid:val test:test; do
+		assert_file_equals <(jq -S . "out/annotations/instances_${pair#*:}.json") \
+			<(jq -S . "$DSUTILS_CORPORA/datasets/rbc-coco/${pair%:*}/_annotations.coco.json")
+	done
+}
