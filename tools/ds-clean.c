@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <png.h>
 
@@ -18,6 +19,7 @@
 #include "archive/source.h"
 #include "base/diag.h"
 #include "base/file.h"
+#include "base/num.h"
 #include "base/ordered.h"
 #include "base/path.h"
 #include "base/progress.h"
@@ -28,15 +30,17 @@
 #include "image/labels.h"
 #include "image/names.h"
 #include "image/place.h"
+#include "image/twins.h"
 #include "record/record.h"
 
-static const char *output, *rejects_path, *report_path, *background = "ffffff";
+static const char *output, *rejects_path, *report_path, *background = "ffffff", *resize;
 static uint64_t quality = 90, max_pixels = 178956970, max_bytes = (uint64_t)1 << 30,
 		max_scans = 200;
-static uint64_t keep_rows = 100;
+static uint64_t min_size, max_size, keep_rows = 100, distance = 5;
 static double max_time = 60;
 static int subsampling, images, cmyk, label_space;
 static bool force, files_mode, nul, with_sha256, keep_damaged;
+static bool with_signals, drop_marked, duplicates, drop_duplicates;
 static struct clean_options policy;
 
 static const struct opt opts[] = {
@@ -61,6 +65,12 @@ static const struct opt opts[] = {
 	{ 0, "images", "copy|link|reflink", OPT_CHOICE, &images, NULL,
 	    "how clean JPEGs are passed on (default copy)" },
 	{ 0, "strip", NULL, OPT_FLAG, &policy.strip, NULL, "drop metadata of clean JPEGs" },
+	{ 0, "keep-exif", NULL, OPT_FLAG, &policy.keep_exif, NULL,
+	    "keep EXIF metadata of converted JPEGs" },
+	{ 0, "resize", "WxH", OPT_STRING, &resize, NULL,
+	    "shrink what does not fit into W x H (or N x N: N)" },
+	{ 0, "min-size", "N", OPT_COUNT, &min_size, NULL, "reject pictures with a side below N" },
+	{ 0, "max-size", "N", OPT_COUNT, &max_size, NULL, "reject pictures with a side above N" },
 	{ 0, "background", "RRGGBB", OPT_STRING, &background, NULL,
 	    "what transparent pixels are laid over (default ffffff)" },
 	{ 0, "no-gamma", NULL, OPT_FLAG, &policy.no_gamma, NULL, "do not apply PNG's gAMA" },
@@ -72,6 +82,15 @@ static const struct opt opts[] = {
 	    "which way up labels of turned pictures are (default auto)" },
 	{ 0, "sha256", NULL, OPT_FLAG, &with_sha256, NULL,
 	    "add sha256 and bytes of the new files" },
+	{ 0, "signals", NULL, OPT_FLAG, &with_signals, NULL,
+	    "measure brightness, contrast, sharpness ...; mark odd pictures" },
+	{ 0, "drop-marked", NULL, OPT_FLAG, &drop_marked, NULL,
+	    "reject pictures that signals mark" },
+	{ 0, "duplicates", NULL, OPT_FLAG, &duplicates, NULL,
+	    "mark pictures that are like an earlier one" },
+	{ 0, "drop-duplicates", NULL, OPT_FLAG, &drop_duplicates, NULL, "reject them" },
+	{ 0, "distance", "BITS", OPT_COUNT, &distance, NULL,
+	    "hash bits in which duplicates may differ, 0 to 15 (default 5)" },
 	{ 0, "keep-rows", "PERCENT", OPT_COUNT, &keep_rows, NULL,
 	    "keep truncated pictures with so many of their rows" },
 	{ 0, "keep-damaged", NULL, OPT_FLAG, &keep_damaged, NULL,
@@ -112,6 +131,7 @@ struct run {
 	struct input list;
 	struct source_reader *members; /* of archives */
 	struct names names;
+	struct twins *twins; /* NULL: duplicates are not looked for */
 	/* output */
 	struct sink *archive; /* NULL: a folder */
 	struct newfile rejects, report;
@@ -120,7 +140,7 @@ struct run {
 	struct bench *bench[256];
 	size_t benches;
 	/* counts */
-	uint64_t pictures, headers, action[CLEAN_ENCODED + 1];
+	uint64_t pictures, headers, duplicates, action[CLEAN_ENCODED + 1];
 };
 
 struct job {
@@ -131,10 +151,10 @@ struct job {
 	bool header;
 	struct record r;
 	struct clean_result result;
-	struct buf file; /* the new file, when it goes into an archive */
-	struct buf out;  /* the record as it goes out, or to the rejects */
-	struct buf report;
-	char sha256[SHA256_HEX + 1];
+	struct buf file;                   /* the new file, when it goes into an archive */
+	struct buf out;                    /* the record as it goes out, or to the rejects */
+	double seconds;                    /* it took */
+	unsigned char digest[SHA256_SIZE]; /* of the old file, when duplicates are looked for */
 };
 
 /* ---- take ---- */
@@ -310,7 +330,8 @@ move_labels(struct job *job, struct buf *labels)
 	enum label_space space = label_space;
 	struct turn turn = turn_of(res->orientation);
 	struct label_map m;
-	const char *why;
+	struct buf why = BUF_INIT;
+	bool fine = true;
 
 	if (space == SPACE_AUTO && res->orientation > 1)
 		space = labels_space(&job->r, res->w, res->h, res->orientation);
@@ -325,8 +346,9 @@ move_labels(struct job *job, struct buf *labels)
 	if (labels_map_is_identity(&m) || !rec_annotated(&job->r))
 		return true;
 	if (!labels_move(&job->r, &m, labels, &why))
-		return image_reject(&res->f, "label-geometry", "a label's %s makes no sense", why);
-	return true;
+		fine = image_reject(&res->f, "label-geometry", "%s", buf_str(&why));
+	buf_release(&why);
+	return fine;
 }
 
 /* The source of the new record: a path from here, or a member of the new archive. */
@@ -339,41 +361,97 @@ add_target(const struct run *run, const struct job *job, struct buf *path)
 		path_join(path, span_str(output), buf_span(&job->name));
 }
 
+/* Signals as a JSON object. */
+static void
+add_signals(struct buf *b, const struct signals *s)
+{
+	unsigned marks = signals_marks(s);
+
+	jw_open(b, '{');
+	buf_addf(b,
+	    "\"brightness\":%.3f,\"contrast\":%.3f,\"entropy\":%.2f,\"dark\":%.3f,\"light\":%.3f",
+	    s->brightness, s->contrast, s->entropy, s->dark, s->light);
+	if (s->detail >= 0)
+		buf_addf(b, ",\"detail\":%.2f", s->detail);
+	buf_addf(
+	    b, ",\"aspect\":%.3f,\"hash\":\"%016llx\"", s->aspect, (unsigned long long)s->hash);
+	jw_key(b, "marks");
+	jw_open(b, '[');
+	for (int i = 0; i < SIGNAL_MARKS; i++)
+		if (marks >> i & 1)
+			jw_str(b, signal_mark_name(i));
+	jw_close(b, ']');
+	jw_close(b, '}');
+}
+
+/* The changes of one record: `text` holds their values, one after the other. */
+struct changes {
+	struct buf text;
+	struct json_change change[8];
+	size_t end[8]; /* of each value in text */
+	size_t n;
+};
+
+static void
+end_change(struct changes *c, const char *key)
+{
+	c->end[c->n] = c->text.n;
+	c->change[c->n++].key = key;
+}
+
+static void
+add_digest(struct changes *c, struct span bytes)
+{
+	unsigned char digest[SHA256_SIZE];
+
+	sha256_bytes(bytes.p, bytes.n, digest);
+	buf_addc(&c->text, '"');
+	sha256_hex(&c->text, digest);
+	buf_addc(&c->text, '"');
+	end_change(c, "sha256");
+}
+
+static void
+apply_changes(struct changes *c, struct span record, struct buf *out)
+{
+	for (size_t i = 0, at = 0; i < c->n; at = c->end[i++])
+		c->change[i].value = (struct span){ c->text.p + at, c->end[i] - at };
+	json_edit(out, record, c->change, c->n);
+	buf_release(&c->text);
+}
+
 static void
 write_record(const struct run *run, struct job *job, struct span labels)
 {
 	const struct clean_result *res = &job->result;
-	bool sized = with_sha256 || job->r.v[REC_BYTES].p,
-	     summed = with_sha256 || job->r.v[REC_SHA256].p;
-	struct buf path = BUF_INIT, v[5] = { BUF_INIT };
-	unsigned char digest[SHA256_SIZE];
+	struct changes c = { .n = 0 };
+	struct buf path = BUF_INIT, signals = BUF_INIT;
 
 	add_target(run, job, &path);
-	jw_string(&v[0], buf_span(&path));
-	jw_u64(&v[1], res->new_w);
-	jw_u64(&v[2], res->new_h);
-	if (summed) {
-		sha256_bytes(res->bytes.p, res->bytes.n, digest);
-		buf_addc(&v[3], '"');
-		sha256_hex(&v[3], digest);
-		buf_addc(&v[3], '"');
-	}
-	if (sized)
-		jw_u64(&v[4], res->bytes.n);
-	struct json_change change[6] = { { "source", buf_span(&v[0]) },
-		{ "width", buf_span(&v[1]) }, { "height", buf_span(&v[2]) } };
-	size_t n = 3;
-
-	if (summed)
-		change[n++] = (struct json_change){ "sha256", buf_span(&v[3]) };
-	if (sized)
-		change[n++] = (struct json_change){ "bytes", buf_span(&v[4]) };
-	if (labels.n)
-		change[n++] = (struct json_change){ "annotation", labels };
-	json_edit(&job->out, buf_span(&job->line), change, n);
-	for (size_t i = 0; i < ARRAY_LEN(v); i++)
-		buf_release(&v[i]);
+	diag_json_string(&c.text, buf_span(&path));
 	buf_release(&path);
+	end_change(&c, "source");
+	num_add_u64(&c.text, res->new_w);
+	end_change(&c, "width");
+	num_add_u64(&c.text, res->new_h);
+	end_change(&c, "height");
+	if (with_sha256 || job->r.v[REC_SHA256].p)
+		add_digest(&c, res->bytes);
+	if (with_sha256 || job->r.v[REC_BYTES].p) {
+		num_add_u64(&c.text, res->bytes.n);
+		end_change(&c, "bytes");
+	}
+	if (labels.n) {
+		buf_addspan(&c.text, labels);
+		end_change(&c, "annotation");
+	}
+	if (with_signals) {
+		add_signals(&signals, &res->signals);
+		buf_addspan(&c.text, buf_span(&signals));
+		buf_release(&signals);
+		end_change(&c, "signals");
+	}
+	apply_changes(&c, buf_span(&job->line), &job->out);
 }
 
 static void
@@ -413,10 +491,10 @@ place(const struct run *run, struct job *job)
 }
 
 static void
-write_report(struct job *job, double seconds)
+write_report(struct out *out, const struct job *job)
 {
 	const struct clean_result *res = &job->result;
-	struct buf *b = &job->report;
+	struct buf *b = &out->b;
 
 	jw_open(b, '{');
 	jw_member_string(b, "source", buf_span(&job->source));
@@ -436,10 +514,56 @@ write_report(struct job *job, double seconds)
 		if (res->f.notes >> i & 1)
 			jw_str(b, image_note_name(i));
 	jw_close(b, ']');
+	if (policy.measure && res->action != CLEAN_REJECTED) {
+		struct buf signals = BUF_INIT;
+
+		add_signals(&signals, &res->signals);
+		jw_member_raw(b, "signals", buf_span(&signals));
+		buf_release(&signals);
+	}
 	jw_key(b, "seconds");
-	buf_addf(b, "%.6f", seconds);
+	buf_addf(b, "%.6f", job->seconds);
 	jw_close(b, '}');
 	buf_addc(b, '\n');
+	out_tick(out);
+}
+
+/* Reject what signals mark, when that was asked for. */
+static bool
+judge_marks(struct clean_result *res)
+{
+	unsigned marks = drop_marked ? signals_marks(&res->signals) : 0;
+
+	for (int i = 0; i < SIGNAL_MARKS; i++)
+		if (marks >> i & 1)
+			return image_reject(
+			    &res->f, "marked", "it is %s; see --drop-marked", signal_mark_name(i));
+	return true;
+}
+
+/* Everything that is done for one picture. False: it is rejected. */
+static bool
+clean_one(const struct run *run, struct job *job, struct bench *b)
+{
+	struct buf labels = BUF_INIT;
+	struct span bytes;
+	bool fine;
+
+	if (!rec_parse(&job->r, buf_span(&job->line), job->pos) || !load(job, b, &bytes))
+		return false;
+	clean_picture(b, bytes, buf_span(&job->source), &job->result);
+	if (job->result.action == CLEAN_REJECTED || !judge_marks(&job->result))
+		return false;
+	if (run->twins)
+		sha256_bytes(bytes.p, bytes.n, job->digest);
+	compare_size(job, &job->result);
+	fine = move_labels(job, &labels);
+	if (fine) {
+		place(run, job);
+		write_record(run, job, buf_span(&labels));
+	}
+	buf_release(&labels);
+	return fine;
 }
 
 static void
@@ -447,72 +571,102 @@ work(void *ctx, void *j)
 {
 	struct run *run = ctx;
 	struct job *job = j;
-	struct buf labels = BUF_INIT;
 	double begin = image_clock();
 	struct bench *b;
-	struct span bytes;
-	bool fine;
 
 	buf_reset(&job->out);
-	buf_reset(&job->report);
 	if (job->header)
 		return;
 	b = borrow_bench(run);
 	job->result = (struct clean_result){ .action = CLEAN_REJECTED };
-	fine = rec_parse(&job->r, buf_span(&job->line), job->pos) && load(job, b, &bytes);
-	if (fine) {
-		clean_picture(b, bytes, buf_span(&job->source), &job->result);
-		fine = job->result.action != CLEAN_REJECTED;
-	}
-	if (fine) {
-		compare_size(job, &job->result);
-		fine = move_labels(job, &labels);
-	}
-	if (fine) {
-		place(run, job);
-		write_record(run, job, buf_span(&labels));
-	} else {
+	if (!clean_one(run, job, b)) {
 		job->result.action = CLEAN_REJECTED;
 		write_reject(job);
 	}
-	if (report_path)
-		write_report(job, image_clock() - begin);
-	buf_release(&labels);
+	job->seconds = image_clock() - begin;
 	return_bench(run, b);
 }
 
 /* ---- give ---- */
+
+/* Add the member "duplicate" to the record; or reject it, and take its new file away. */
+static void
+mark_duplicate(const struct run *run, struct job *job, struct twin twin)
+{
+	struct buf v = BUF_INIT, out = BUF_INIT, path = BUF_INIT;
+
+	if (drop_duplicates) {
+		image_reject(&job->result.f, "duplicate", "it is %s %s",
+		    twin.distance < 0 ? "the same as" : "like", twin.name);
+		job->result.action = CLEAN_REJECTED;
+		add_target(run, job, &path);
+		if (!run->archive && unlink(path.p) != 0)
+			die("cannot remove %s:", path.p);
+		buf_reset(&job->out);
+		write_reject(job);
+	} else {
+		jw_open(&v, '{');
+		jw_member_str(&v, "of", twin.name);
+		jw_member_bool(&v, "exact", twin.distance < 0);
+		jw_member_u64(&v, "distance", twin.distance < 0 ? 0 : (uint64_t)twin.distance);
+		jw_close(&v, '}');
+		json_edit(&out, buf_span(&job->out),
+		    &(struct json_change){ "duplicate", buf_span(&v) }, 1);
+		buf_reset(&job->out);
+		buf_addspan(&job->out, buf_span(&out));
+	}
+	buf_release(&v);
+	buf_release(&out);
+	buf_release(&path);
+}
+
+/* In the order of the stream, so that the first of a group is the one that stays. */
+static void
+look_for_twin(struct run *run, struct job *job)
+{
+	struct twin twin;
+
+	if (run->twins == NULL || job->result.action == CLEAN_REJECTED)
+		return;
+	twin = twins_ask(run->twins, job->digest, job->result.signals.hash, buf_str(&job->source));
+	if (twin.name == NULL)
+		return;
+	run->duplicates++;
+	mark_duplicate(run, job, twin);
+}
+
+static void
+give_line(struct out *out, struct span line)
+{
+	buf_addspan(&out->b, line);
+	buf_addc(&out->b, '\n');
+	out_tick(out);
+}
 
 static void
 give(void *ctx, void *j)
 {
 	struct run *run = ctx;
 	struct job *job = j;
-	struct out *out = out_stdout();
 
 	if (job->header) {
 		run->headers++;
-		buf_addspan(&out->b, buf_span(&job->line));
-		buf_addc(&out->b, '\n');
-		out_tick(out);
+		give_line(out_stdout(), buf_span(&job->line));
 		return;
 	}
+	look_for_twin(run, job);
 	run->pictures++;
 	run->action[job->result.action]++;
 	progress_step(1);
-	if (job->result.action == CLEAN_REJECTED)
-		out = rejects_path ? &run->rejects.out : NULL;
-	else if (run->archive && sink_add(run->archive, job->name.p, buf_span(&job->file)) != 0)
-		die("cannot write %s!/%s:", output, job->name.p);
-	if (out) {
-		buf_addspan(&out->b, buf_span(&job->out));
-		buf_addc(&out->b, '\n');
-		out_tick(out);
+	if (job->result.action != CLEAN_REJECTED) {
+		if (run->archive && sink_add(run->archive, job->name.p, buf_span(&job->file)) != 0)
+			die("cannot write %s!/%s:", output, job->name.p);
+		give_line(out_stdout(), buf_span(&job->out));
+	} else if (rejects_path) {
+		give_line(&run->rejects.out, buf_span(&job->out));
 	}
-	if (report_path) {
-		buf_addspan(&run->report.out.b, buf_span(&job->report));
-		out_tick(&run->report.out);
-	}
+	if (report_path)
+		write_report(&run->report.out, job);
 }
 
 static void
@@ -520,7 +674,7 @@ release(void *j)
 {
 	struct job *job = j;
 	struct buf *all[] = { &job->line, &job->source, &job->name, &job->member, &job->file,
-		&job->out, &job->report };
+		&job->out };
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		buf_release(all[i]);
@@ -550,6 +704,23 @@ set_background(const char *hex)
 		policy.background[i] = (unsigned char)(v >> (16 - 8 * i));
 }
 
+/* "800x600", or "1024" for both. */
+static void
+set_resize(const char *text)
+{
+	struct span rest = span_str(text), piece;
+	uint64_t w, h;
+
+	if (text == NULL)
+		return;
+	span_cut(&rest, 'x', &piece);
+	if (!num_parse_u64(piece, &w) || !num_parse_u64(rest.p ? rest : piece, &h) || w < 1 ||
+	    h < 1 || w > 65500 || h > 65500)
+		tool_usage("--resize takes WxH or N (1 to 65500), not '%s'", text);
+	policy.fit_w = (uint32_t)w;
+	policy.fit_h = (uint32_t)h;
+}
+
 static void
 set_policy(void)
 {
@@ -559,7 +730,16 @@ set_policy(void)
 		tool_usage("--quality is 1 to 100");
 	if (keep_rows < 1 || keep_rows > 100)
 		tool_usage("--keep-rows is 1 to 100");
+	if (distance > 15)
+		tool_usage("--distance is 0 to 15");
+	if (min_size > 65500 || max_size > 65500)
+		tool_usage("--min-size and --max-size are at most 65500");
 	files_mode |= nul;
+	duplicates |= drop_duplicates;
+	policy.measure = with_signals || drop_marked || duplicates;
+	policy.min_size = (uint32_t)min_size;
+	policy.max_size = (uint32_t)max_size;
+	set_resize(resize);
 	policy.encoding.quality = (int)quality;
 	set_sampling(subsampling);
 	set_background(background);
@@ -670,6 +850,8 @@ main(int argc, char **argv)
 	set_policy();
 	open_output(&run);
 	run.members = source_reader_new(max_bytes);
+	if (duplicates)
+		run.twins = twins_new((unsigned)distance);
 	progress_begin("pictures", 0);
 	if (files_mode) {
 		run_lists(&run, &o, argv + i, argc - i);
@@ -683,6 +865,7 @@ main(int argc, char **argv)
 	summarize(&run);
 	rec_release(&run.next);
 	names_release(&run.names);
+	twins_free(run.twins);
 	source_reader_free(run.members);
 	while (run.benches > 0)
 		bench_free(run.bench[--run.benches]);

@@ -7,6 +7,7 @@
 #include "image/bmp.h"
 #include "image/exif.h"
 #include "image/png.h"
+#include "image/resize.h"
 #include "image/turn.h"
 
 enum {
@@ -21,7 +22,8 @@ struct bench {
 	const struct clean_options *o;
 	struct image_limits lim; /* with the present picture's deadline */
 	struct buf input, out, exif;
-	struct image im, spare;
+	struct image im, spare, small;
+	struct jpeg_encoding encoding; /* with the present picture's metadata */
 	struct jpeg_scanner *scanner;
 	struct colours *colours;
 };
@@ -47,6 +49,7 @@ bench_free(struct bench *b)
 	buf_release(&b->exif);
 	image_release(&b->im);
 	image_release(&b->spare);
+	image_release(&b->small);
 	jpeg_scanner_free(b->scanner);
 	colours_free(b->colours);
 	free(b);
@@ -68,7 +71,36 @@ clean_action_name(enum clean_action a)
 
 /* ---- pixels to a new JPEG ---- */
 
-/* Colours, background, upright, size, and the new file. */
+/* The size that the picture shall have, upright. True when it is smaller than it is now. */
+static bool
+new_size(const struct bench *b, struct clean_result *r)
+{
+	bool transpose = turn_of(r->orientation).transpose;
+
+	return fit_size(transpose ? r->h : r->w, transpose ? r->w : r->h, b->o->fit_w, b->o->fit_h,
+	    &r->new_w, &r->new_h);
+}
+
+/* Shrink and turn, in the order that moves fewer pixels. */
+static void
+fit_pixels(struct bench *b, struct clean_result *r)
+{
+	bool transpose = turn_of(r->orientation).transpose;
+	uint32_t w, h;
+
+	if (new_size(b, r))
+		r->f.notes |= NOTE_RESIZED;
+	w = transpose ? r->new_h : r->new_w;
+	h = transpose ? r->new_w : r->new_h;
+	if (b->im.w != w || b->im.h != h)
+		image_shrink(&b->im, w, h, &b->spare);
+	if (r->orientation > 1) {
+		image_turn(&b->im, r->orientation, &b->spare);
+		r->f.notes |= NOTE_TURNED;
+	}
+}
+
+/* Colours, background, size, upright, and the new file. */
 static void
 encode_pixels(struct bench *b, struct clean_result *r, enum colour_model model)
 {
@@ -80,16 +112,15 @@ encode_pixels(struct bench *b, struct clean_result *r, enum colour_model model)
 		im->gamma = 0;
 	colours_convert(b->colours, im, model, &r->f.notes);
 	image_flatten(im, b->o->background, &r->f.notes);
-	if (r->orientation > 1) {
-		image_turn(im, r->orientation, &b->spare);
-		r->f.notes |= NOTE_TURNED;
-	}
+	fit_pixels(b, r);
 	buf_reset(&b->out);
-	jpeg_encode(im, &b->o->encoding, &b->out);
-	r->new_w = im->w;
-	r->new_h = im->h;
+	jpeg_encode(im, &b->encoding, &b->out);
 	r->bytes = buf_span(&b->out);
 	r->action = CLEAN_ENCODED;
+	if (b->o->measure) {
+		signal_small(im, 8, &b->small);
+		signals_measure(&b->small, r->new_w, r->new_h, -1, &r->signals);
+	}
 }
 
 static enum colour_model
@@ -211,6 +242,9 @@ examine_jpeg(struct bench *b, struct span file, struct jpeg_facts *j, struct cle
 			  : MODEL_RGB);
 	if (j->profile == PROFILE_IGNORED)
 		f->notes |= NOTE_ICC_IGNORED;
+	if (b->o->keep_icc)
+		j->profile = j->profile == PROFILE_CONVERT ? PROFILE_IGNORED : j->profile;
+	j->resize = new_size(b, r);
 	return true;
 }
 
@@ -221,8 +255,6 @@ pass_jpeg(struct bench *b, struct span file, const struct jpeg_facts *j, struct 
 	bool strip =
 	    (b->o->strip && j->h.metadata) || j->profile == PROFILE_IGNORED || j->h.extraneous;
 
-	r->new_w = j->h.w;
-	r->new_h = j->h.h;
 	r->bytes = file;
 	r->action = CLEAN_PASSED;
 	if (strip || j->st.verdict == JPEG_NO_END || j->st.end < file.n) {
@@ -249,13 +281,9 @@ can_recode(const struct bench *b, const struct jpeg_facts *j)
 static bool
 recode_jpeg(struct bench *b, struct span file, const struct jpeg_facts *j, struct clean_result *r)
 {
-	bool transpose = turn_of(r->orientation).transpose;
-
 	buf_reset(&b->out);
-	if (!jpeg_copy(file, &j->h, r->orientation, &b->lim, &b->o->encoding, &b->out, &r->f))
+	if (!jpeg_copy(file, &j->h, r->orientation, &b->lim, &b->encoding, &b->out, &r->f))
 		return false;
-	r->new_w = transpose ? j->h.h : j->h.w;
-	r->new_h = transpose ? j->h.w : j->h.h;
 	r->bytes = buf_span(&b->out);
 	r->action = CLEAN_RECODED;
 	if (r->orientation > 1)
@@ -263,25 +291,80 @@ recode_jpeg(struct bench *b, struct span file, const struct jpeg_facts *j, struc
 	return true;
 }
 
+/* The metadata for a new file: that of the old one, but upright. */
+static void
+keep_exif(struct bench *b, const struct jpeg_head *h)
+{
+	b->encoding.exif = SPAN_NONE;
+	if (!b->o->keep_exif || h->exif.p == NULL)
+		return;
+	buf_reset(&b->exif);
+	buf_add(&b->exif, "Exif\0", 6);
+	buf_addspan(&b->exif, h->exif);
+	exif_set_upright(b->exif.p + 6, h->exif.n);
+	b->encoding.exif = buf_span(&b->exif);
+}
+
+/* Signals of a file whose pixels were not decoded: from the scan's DC values, else from the new file. */
+static void
+measure_jpeg(struct bench *b, const struct jpeg_facts *j, struct clean_result *r)
+{
+	struct jpeg_decoding how = { &b->lim, CMYK_PLAIN, 1 };
+	struct finding nothing = { .code = NULL };
+	struct jpeg_head head = { .n = 3 };
+	double detail = -1;
+	bool inks;
+
+	if (!b->o->measure)
+		return;
+	if (j->whole) {
+		jpeg_scan_grey(b->scanner, &b->small);
+		detail = j->st.detail;
+		image_turn(&b->small, r->orientation, &b->spare);
+	} else if (jpeg_decode(r->bytes, &head, &how, &b->im, &inks, &nothing)) {
+		signal_small(&b->im, 1, &b->small);
+	}
+	signals_measure(&b->small, r->new_w, r->new_h, detail, &r->signals);
+}
+
+/* How many eighths of the size the decoder shall give: the least that is not too small. */
+static int
+decoding_scale(const struct clean_result *r, const struct jpeg_facts *j)
+{
+	bool transpose = turn_of(r->orientation).transpose;
+	uint32_t w = transpose ? r->new_h : r->new_w, h = transpose ? r->new_w : r->new_h;
+	int scale = 8;
+
+	while (j->resize && scale > 1 && r->w * (uint64_t)(scale / 2) / 8 >= w &&
+	       r->h * (uint64_t)(scale / 2) / 8 >= h)
+		scale /= 2;
+	return scale;
+}
+
 static void
 clean_jpeg(struct bench *b, struct span file, struct clean_result *r)
 {
-	struct jpeg_decoding how = { &b->lim, b->o->cmyk, 8 };
+	struct jpeg_decoding how = { .lim = &b->lim, .cmyk = b->o->cmyk };
 	struct jpeg_facts j = { .resize = false };
 	bool inks;
 
 	if (!examine_jpeg(b, file, &j, r))
 		return;
 	if (j.whole && jpeg_is_plain(&j.h) && r->orientation == 1 && !j.resize &&
-	    (j.profile != PROFILE_CONVERT || b->o->keep_icc)) {
+	    j.profile != PROFILE_CONVERT) {
 		pass_jpeg(b, file, &j, r);
+		measure_jpeg(b, &j, r);
 		return;
 	}
-	if (can_recode(b, &j) && recode_jpeg(b, file, &j, r))
+	keep_exif(b, &j.h);
+	if (can_recode(b, &j) && recode_jpeg(b, file, &j, r)) {
+		measure_jpeg(b, &j, r);
 		return;
+	}
 	if (r->f.code)
 		return;
 	b->im.gamma = 0;
+	how.scale = decoding_scale(r, &j);
 	if (jpeg_decode(file, &j.h, &how, &b->im, &inks, &r->f))
 		encode_pixels(b, r, inks ? MODEL_INKS : model_of(r));
 }
@@ -332,12 +415,20 @@ clean_bmp(struct bench *b, struct span file, struct clean_result *r)
 	}
 }
 
+/* Is the new picture of a size that was asked for? Odd sizes are noted. */
 static void
-note_size(struct clean_result *r)
+check_new_size(const struct clean_options *o, struct clean_result *r)
 {
 	uint32_t least = r->new_w < r->new_h ? r->new_w : r->new_h;
 	uint32_t most = r->new_w < r->new_h ? r->new_h : r->new_w;
 
+	if (least < o->min_size)
+		image_reject(&r->f, "too-small", "%u x %u pixels; --min-size is %u", r->new_w,
+		    r->new_h, o->min_size);
+	else if (o->max_size && most > o->max_size)
+		image_reject(&r->f, "too-large",
+		    "%u x %u pixels; --max-size is %u (--resize shrinks)", r->new_w, r->new_h,
+		    o->max_size);
 	if (least < 10)
 		r->f.notes |= NOTE_TINY;
 	if (most > 8192)
@@ -349,6 +440,7 @@ clean_picture(struct bench *b, struct span file, struct span name, struct clean_
 {
 	*r = (struct clean_result){ .kind = image_kind_of(file), .orientation = 1 };
 	b->lim = b->o->lim;
+	b->encoding = b->o->encoding;
 	if (b->lim.seconds > 0)
 		b->lim.deadline = image_clock() + b->lim.seconds;
 	if (image_kind_misnamed(r->kind, name))
@@ -367,8 +459,8 @@ clean_picture(struct bench *b, struct span file, struct span name, struct clean_
 		image_reject_kind(file, &r->f);
 		break;
 	}
+	if (!r->f.code)
+		check_new_size(b->o, r);
 	if (r->f.code)
 		r->action = CLEAN_REJECTED;
-	else
-		note_size(r);
 }

@@ -14,6 +14,7 @@
 #include "image/image.h"
 #include "image/jpeg.h"
 #include "image/kind.h"
+#include "image/signal.h"
 
 struct clean_options {
 	struct image_limits lim;
@@ -27,6 +28,7 @@ struct clean_options {
 	bool keep_exif;              /* metadata of what is converted */
 	uint32_t fit_w, fit_h;       /* shrink to fit; 0: do not */
 	uint32_t min_size, max_size; /* of the shorter and the longer side; 0: any */
+	bool measure;                /* quality signals */
 };
 
 enum clean_action {
@@ -47,8 +49,9 @@ struct clean_result {
 	uint32_t w, h;   /* as stored in the file; 0: unknown */
 	int orientation; /* of the file */
 	uint32_t new_w, new_h;
-	struct span
-	    bytes; /* the new file: in the input or in the bench; valid until the next one */
+	struct signals signals; /* when measured */
+	/* the new file: in the input or in the bench; valid until the next one */
+	struct span bytes;
 };
 
 /* The tools and buffers of one thread. */

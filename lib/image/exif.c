@@ -68,3 +68,19 @@ exif_orientation(struct span tiff, size_t *at)
 	}
 	return 1;
 }
+
+void
+exif_set_upright(char *tiff, size_t n)
+{
+	size_t at;
+
+	exif_orientation((struct span){ tiff, n }, &at);
+	if (at == 0)
+		return;
+	/* 1 as a number of two bytes, and then of four */
+	memset(tiff + at, 0, 4);
+	if (tiff[0] == 'I')
+		tiff[at] = 1;
+	else
+		tiff[at + (tiff[at - 5] == TYPE_LONG ? 3 : tiff[at - 5] == TYPE_BYTE ? 0 : 1)] = 1;
+}

@@ -15,4 +15,7 @@
  */
 int exif_orientation(struct span tiff, size_t *at);
 
+/* Set the orientation to 1, where there is one. */
+void exif_set_upright(char *tiff, size_t n);
+
 #endif

@@ -89,8 +89,8 @@ void jpeg_scanner_free(struct jpeg_scanner *s);
 void jpeg_scan(
     struct jpeg_scanner *s, struct span file, const struct jpeg_head *h, struct jpeg_state *st);
 
-/* The luma of the file that was scanned last at 1/8 of its size, 8 bits. Returns the pixels. */
-const unsigned char *jpeg_scan_grey(struct jpeg_scanner *s, uint32_t *w, uint32_t *h);
+/* The luma of the file that was scanned last at 1/8 of its size, as an image of one channel. */
+void jpeg_scan_grey(const struct jpeg_scanner *s, struct image *small);
 
 /* ---- through libjpeg ---- */
 

@@ -62,8 +62,6 @@ struct jpeg_scanner {
 	unsigned restart; /* interval in MCUs */
 	int16_t *plane;   /* DC of luma, comp[0].bw * bh */
 	size_t plane_cap;
-	unsigned char *grey;
-	size_t grey_cap;
 	uint64_t detail; /* sum of the end positions of luma's blocks */
 	/* the file */
 	const unsigned char *p;
@@ -83,7 +81,6 @@ jpeg_scanner_free(struct jpeg_scanner *s)
 	if (s == NULL)
 		return;
 	free(s->plane);
-	free(s->grey);
 	free(s);
 }
 
@@ -665,21 +662,18 @@ jpeg_scan(
 	st->detail = (double)s->detail / ((double)s->comp[0].bw * s->comp[0].bh);
 }
 
-const unsigned char *
-jpeg_scan_grey(struct jpeg_scanner *s, uint32_t *w, uint32_t *h)
+void
+jpeg_scan_grey(const struct jpeg_scanner *s, struct image *small)
 {
 	const struct component *c = &s->comp[0];
+	uint32_t cw = 8 * (uint32_t)s->hmax / (uint32_t)c->c.h,
+		 ch = 8 * (uint32_t)s->vmax / (uint32_t)c->c.v;
 
-	*w = (s->w * (uint32_t)c->c.h + 8 * (uint32_t)s->hmax - 1) / (8 * (uint32_t)s->hmax);
-	*h = (s->h * (uint32_t)c->c.v + 8 * (uint32_t)s->vmax - 1) / (8 * (uint32_t)s->vmax);
-	s->grey = grow(s->grey, &s->grey_cap, (size_t)*w * *h, 1);
-	for (uint32_t y = 0; y < *h; y++)
-		for (uint32_t x = 0; x < *w; x++) {
+	image_size(small, (s->w + cw - 1) / cw, (s->h + ch - 1) / ch, 1);
+	for (uint32_t y = 0; y < small->h; y++)
+		for (uint32_t x = 0; x < small->w; x++) {
 			int v = (s->plane[(size_t)y * c->bw + x] * c->quant + 1024 + 4) >> 3;
 
-			s->grey[(size_t)y * *w + x] = (unsigned char)(v < 0     ? 0
-								      : v > 255 ? 255
-										: v);
+			image_row(small, y)[x] = (unsigned char)(v < 0 ? 0 : v > 255 ? 255 : v);
 		}
-	return s->grey;
 }

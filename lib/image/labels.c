@@ -203,13 +203,17 @@ map_for(const struct label_map *m, const struct annotation *a)
 
 static bool
 move_annotation(const struct annotation *a, const struct label_map *map, struct buf *scratch,
-    struct buf *out, const char **why)
+    struct buf *out, struct buf *why)
 {
 	struct label_map m = map_for(map, a);
 	struct json_change change[ARRAY_LEN(moved)];
 	size_t at[ARRAY_LEN(moved) + 1], n = 0;
 
 	buf_reset(scratch);
+	if (!is_null(a->v[ANN_MASK])) {
+		buf_adds(why, "a label's mask is another picture, which is not turned or resized");
+		return false;
+	}
 	for (size_t i = 0; i < ARRAY_LEN(moved); i++) {
 		struct span raw = a->v[moved[i]];
 
@@ -217,7 +221,8 @@ move_annotation(const struct annotation *a, const struct label_map *map, struct 
 			continue;
 		at[n] = scratch->n;
 		if (!move_shape(&m, moved[i], raw, scratch)) {
-			*why = ann_field_name[moved[i]];
+			buf_reset(why);
+			buf_addf(why, "a label's %s makes no sense", ann_field_name[moved[i]]);
 			return false;
 		}
 		change[n++].key = ann_field_name[moved[i]];
@@ -230,7 +235,7 @@ move_annotation(const struct annotation *a, const struct label_map *map, struct 
 }
 
 bool
-labels_move(const struct record *r, const struct label_map *m, struct buf *out, const char **why)
+labels_move(const struct record *r, const struct label_map *m, struct buf *out, struct buf *why)
 {
 	struct span list = r->v[REC_ANNOTATION];
 	const char *from = list.p;

@@ -35,9 +35,9 @@ bool labels_map_is_identity(const struct label_map *m);
 /*
  * Append the record's annotation list with its geometry moved; all that is not geometry stays as
  * it is, byte for byte. False: a shape could not be moved (an RLE or a number that makes no sense);
- * *why says which.
+ * *why says what is wrong.
  */
 bool labels_move(
-    const struct record *r, const struct label_map *m, struct buf *out, const char **why);
+    const struct record *r, const struct label_map *m, struct buf *out, struct buf *why);
 
 #endif
