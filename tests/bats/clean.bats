@@ -73,7 +73,7 @@ action() {
 @test "records keep their order and every byte but source, width and height" {
 	[ "$(jq -r .id out | tr '\n' ' ')" = "$(jq -r .id out | sort | tr '\n' ' ')" ]
 	[ "$(wc -l <out)" -eq 43 ]
-	[ "$(head -n 1 out)" = '{"source":"clean/0001.jpg","id":"0001","x":1.10,"annotation":[{"name":"a","bbox":[1,2,30,40]}],"width":269,"height":206}' ]
+	[[ $(head -n 1 out) =~ ^'{"source":"clean/0001.jpg","id":"0001","x":1.10,"annotation":[{"name":"a","bbox":[1,2,30,40]}],"width":'[0-9]+,'"height":'[0-9]+'}'$ ]]
 }
 
 @test "the size in the record is that of the file" {
