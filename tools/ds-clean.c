@@ -28,7 +28,7 @@
 #include "base/utf8.h"
 #include "image/clean.h"
 #include "image/labels.h"
-#include "image/names.h"
+#include "image/targets.h"
 #include "image/place.h"
 #include "image/twins.h"
 #include "record/record.h"
@@ -130,7 +130,7 @@ struct run {
 	struct record next;
 	struct input list;
 	struct source_reader *members; /* of archives */
-	struct names names;
+	struct targets names;
 	struct twins *twins; /* NULL: duplicates are not looked for */
 	/* output */
 	struct sink *archive; /* NULL: a folder */
@@ -232,7 +232,7 @@ take(void *ctx, void *j)
 	if (!files_mode)
 		id = rec_string(&run->next, REC_ID, &scratch);
 	buf_reset(&job->name);
-	names_give(&run->names, buf_span(&job->source), id, &job->name);
+	targets_name(&run->names, buf_span(&job->source), id, &job->name);
 	buf_release(&scratch);
 	read_member(run, job);
 	return true;
@@ -864,7 +864,7 @@ main(int argc, char **argv)
 	close_output(&run);
 	summarize(&run);
 	rec_release(&run.next);
-	names_release(&run.names);
+	targets_release(&run.names);
 	twins_free(run.twins);
 	source_reader_free(run.members);
 	while (run.benches > 0)

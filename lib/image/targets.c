@@ -1,53 +1,10 @@
-/* Names of the new files: see names.h. */
-#include "image/names.h"
+/* Names of the new files: see targets.h. */
+#include "image/targets.h"
 
-#include <stdlib.h>
-
-#include "base/mem.h"
 #include "base/path.h"
 #include "base/strmap.h"
 
 #define PART_MAX 240 /* bytes of one part of a path: NAME_MAX less "-NNNNNN.jpg" */
-
-/* Insert a hash. False: it is there already. */
-static bool
-insert(struct names *m, uint64_t hash)
-{
-	size_t i = hash & (m->slots - 1);
-
-	while (m->slot[i] != 0) {
-		if (m->slot[i] == hash)
-			return false;
-		i = (i + 1) & (m->slots - 1);
-	}
-	m->slot[i] = hash;
-	m->n++;
-	return true;
-}
-
-static void
-grow_slots(struct names *m)
-{
-	struct names bigger = { NULL, m->slots ? m->slots * 2 : 1024, 0 };
-
-	bigger.slot = xcalloc(bigger.slots, sizeof(*bigger.slot));
-	for (size_t i = 0; i < m->slots; i++)
-		if (m->slot[i] != 0)
-			insert(&bigger, m->slot[i]);
-	free(m->slot);
-	*m = bigger;
-}
-
-/* Two names of one hash would only cost a needless "-2". */
-static bool
-take_name(struct names *m, struct span name)
-{
-	uint64_t hash = hash_bytes(name.p, name.n);
-
-	if (m->n * 2 >= m->slots)
-		grow_slots(m);
-	return insert(m, hash ? hash : 1);
-}
 
 /* Append the parts of a path that are names, joined by '/'. */
 static void
@@ -85,7 +42,7 @@ ends_in_id(struct span stem, struct span id)
 }
 
 void
-names_give(struct names *names, struct span source, struct span id, struct buf *out)
+targets_name(struct targets *t, struct span source, struct span id, struct buf *out)
 {
 	struct span path = inner_path(source), stem = path_stem(path);
 	size_t begin = out->n, end;
@@ -93,15 +50,15 @@ names_give(struct names *names, struct span source, struct span id, struct buf *
 	add_parts(out, ends_in_id(stem, id) ? id : stem);
 	end = out->n;
 	buf_adds(out, ".jpg");
-	for (unsigned i = 2; !take_name(names, span_of(out->p + begin, out->p + out->n)); i++) {
+	for (unsigned i = 2; !hashset_add(&t->given, hash_bytes(out->p + begin, out->n - begin));
+	     i++) {
 		buf_cut(out, end);
 		buf_addf(out, "-%u.jpg", i);
 	}
 }
 
 void
-names_release(struct names *names)
+targets_release(struct targets *t)
 {
-	free(names->slot);
-	*names = (struct names)NAMES_INIT;
+	hashset_release(&t->given);
 }

@@ -8,23 +8,18 @@
  * member path in an archive. The extension becomes .jpg. Where that name is
  * taken, "-2", "-3" ... follow.
  */
-#ifndef IMAGE_NAMES_H
-#define IMAGE_NAMES_H
+#ifndef IMAGE_TARGETS_H
+#define IMAGE_TARGETS_H
 
 #include "base/buf.h"
+#include "base/hashset.h"
 
-struct names {
-	uint64_t *slot; /* hashes of the names given, 0 = free: eight bytes a name */
-	size_t slots, n;
+struct targets {
+	struct hashset given; /* eight bytes a name; a clash of hashes only costs a needless "-2" */
 };
 
-#define NAMES_INIT \
-	{ \
-		NULL, 0, 0 \
-	}
-
 /* Append the member path for a source; `id` may be SPAN_NONE. In the order of the stream. */
-void names_give(struct names *names, struct span source, struct span id, struct buf *out);
-void names_release(struct names *names);
+void targets_name(struct targets *t, struct span source, struct span id, struct buf *out);
+void targets_release(struct targets *t);
 
 #endif
