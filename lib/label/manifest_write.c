@@ -238,7 +238,8 @@ manifest_sample_line(struct manifest_writer *w, const struct sample *s, const ch
 	struct json_change c[7];
 	struct buf text = BUF_INIT, quoted = BUF_INIT;
 	struct span from = source ? span_str(source) : rec_string(s->rec, REC_SOURCE, &text);
-	uint64_t written = 0, shapes = 0;
+	struct voc_written written = { 0, 0 };
+	uint64_t shapes = 0;
 	size_t n = 0;
 
 	if (source) {
@@ -260,7 +261,7 @@ manifest_sample_line(struct manifest_writer *w, const struct sample *s, const ch
 	json_edit(line, s->rec->line, c, n);
 	buf_release(&text);
 	buf_release(&quoted);
-	return shapes - written;
+	return shapes - written.objects;
 }
 
 void

@@ -597,7 +597,7 @@ write_sample(struct exporter *ex, struct sample *s)
 {
 	struct voc_writing *w = ex->state;
 	struct span stem = export_stem(ex, s, ""), name;
-	uint64_t written = 0;
+	struct voc_written written;
 
 	settle_rules(ex, w);
 	name = export_picture(ex, s, w->flat ? "" : "JPEGImages", stem);
@@ -608,7 +608,9 @@ write_sample(struct exporter *ex, struct sample *s)
 	buf_reset(&w->text);
 	voc_xml_write(
 	    &w->text, s, &w->rules, w->flat ? SPAN("NA") : SPAN("JPEGImages"), name, &written);
-	export_unwritten(ex, s, written);
+	export_unwritten(ex, s, written.objects);
+	if (written.widened > 0)
+		export_loss(ex, s, "annotation.bbox-below-a-pixel", written.widened);
 	buf_reset(&w->member);
 	buf_addf(&w->member, "%s%.*s.xml", w->flat ? "" : "Annotations/", SPAN_ARG(stem));
 	export_file(ex, buf_span(&w->member), buf_span(&w->text));

@@ -11,6 +11,7 @@ struct writing {
 	const struct sample *s;
 	const struct voc_rules *rules;
 	struct buf text; /* a decoded string */
+	uint64_t widened;
 };
 
 static void
@@ -163,6 +164,18 @@ bndbox_agrees(struct writing *w, struct span bndbox, const struct span v[4])
 	return same;
 }
 
+/* Both edges of a pixel are inside, so no box of less than one pixel can be said. */
+static struct span
+at_least_one(struct writing *w, struct span extent)
+{
+	double v;
+
+	if (w->rules->base == 0 || !num_parse(extent, &v) || v >= 1)
+		return extent;
+	w->widened++;
+	return SPAN("1");
+}
+
 static void
 edges_xml(struct writing *w, int depth, const struct span v[4])
 {
@@ -173,7 +186,7 @@ edges_xml(struct writing *w, int depth, const struct span v[4])
 		if (i < 2)
 			decimal_sum(w->out, v[i], 1, SPAN("0"), w->rules->base);
 		else
-			decimal_sum(w->out, v[i - 2], 1, v[i], 0);
+			decimal_sum(w->out, v[i - 2], 1, at_least_one(w, v[i]), 0);
 		close_tag(w, span_str(edge_name[i]));
 	}
 	indent(w, depth);
@@ -541,7 +554,7 @@ head_xml(struct writing *w, struct span rest, struct span folder, struct span fi
 
 void
 voc_xml_write(struct buf *out, const struct sample *s, const struct voc_rules *rules,
-    struct span folder, struct span filename, uint64_t *written)
+    struct span folder, struct span filename, struct voc_written *written)
 {
 	struct writing w = { .out = out, .s = s, .rules = rules, .text = BUF_INIT };
 	struct span rest = rec_member(s->rec, "voc");
@@ -549,7 +562,7 @@ voc_xml_write(struct buf *out, const struct sample *s, const struct voc_rules *r
 
 	if (json_type_of(rest) != JSON_OBJECT)
 		rest = SPAN("{}");
-	*written = 0;
+	*written = (struct voc_written){ 0, 0 };
 	buf_adds(out, "<annotation");
 	attributes_xml(&w, rest);
 	buf_adds(out, ">\n");
@@ -560,8 +573,9 @@ voc_xml_write(struct buf *out, const struct sample *s, const struct voc_rules *r
 		if (ann_string(a, ANN_NAME, &w.text).n == 0 || !sample_box(s, a, &box))
 			continue;
 		object_of(&w, a);
-		++*written;
+		written->objects++;
 	}
+	written->widened = w.widened;
 	buf_adds(out, "</annotation>\n");
 	buf_release(&w.text);
 }

@@ -55,12 +55,18 @@ bool voc_xml_read(struct voc_page *page, struct xml *x, const struct voc_rules *
     struct span bytes, const char *file, struct span picture);
 void voc_page_release(struct voc_page *page);
 
+struct voc_written {
+	uint64_t objects; /* annotations in the file; the others had no name or no geometry */
+	uint64_t
+	    widened; /* boxes of less than a pixel, which Pascal VOC cannot say: made one wide */
+};
+
 /*
  * Append a file for the sample. `filename` is the picture's name, used unless the record says
- * another. Annotations without name or box are passed over; *written counts the others.
+ * another.
  */
 void voc_xml_write(struct buf *out, const struct sample *s, const struct voc_rules *rules,
-    struct span folder, struct span filename, uint64_t *written);
+    struct span folder, struct span filename, struct voc_written *written);
 
 /* What such a file holds, for the formats' `holds`. */
 #define VOC_XML_HOLDS \

@@ -385,7 +385,7 @@ xml_is_name(struct span name)
 	for (size_t i = 0; i < name.n; i++) {
 		unsigned char c = (unsigned char)name.p[i];
 
-		if (!isalpha(c) && c < 0x80 && c != '_' &&
+		if (!isalpha(c) && c < 0x80 && c != '_' && c != ':' &&
 		    (i == 0 || !(isdigit(c) || c == '-' || c == '.')))
 			return false;
 	}
