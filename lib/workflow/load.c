@@ -96,7 +96,6 @@ enum {
 	N_DATA = 'd',
 	N_REQUIREMENT = 'r',
 	N_STORAGE = 't',
-	N_INPUT = 'i',
 	N_OUTPUT = 'o'
 };
 
@@ -168,7 +167,12 @@ wf_find_output(const struct wf *wf, uint32_t step, struct span name)
 uint32_t
 wf_find_input(const struct wf *wf, uint32_t step, struct span name)
 {
-	return name_find(wf, N_INPUT, step, name);
+	struct wf_range r = wf->step[step].inputs;
+
+	for (uint32_t i = r.at; i < r.at + r.n; i++)
+		if (wf->port[i].name.p && span_eq(wf->port[i].name, name))
+			return i;
+	return WF_NONE;
 }
 
 uint32_t
@@ -219,8 +223,8 @@ load_ports(struct loader *l, const struct json_node *list, uint32_t step, bool i
 		wf->port = grow(wf->port, &l->port_cap, (size_t)wf->nports + 1, sizeof(*wf->port));
 		wf->port[wf->nports] =
 		    (struct wf_port){ p, m[2], wf_text(wf, m[0]), wf_text(wf, m[1]), step };
-		name_put(
-		    l, input ? N_INPUT : N_OUTPUT, step, wf->port[wf->nports].name, wf->nports);
+		if (!input)
+			name_put(l, N_OUTPUT, step, wf->port[wf->nports].name, wf->nports);
 		wf->nports++;
 	}
 	r.n = wf->nports - r.at;

@@ -141,43 +141,65 @@ struct names {
 };
 
 /* Case, and the characters that are mixed up, are folded. */
+static char
+fold_letter(char ch)
+{
+	if (ch >= 'A' && ch <= 'Z' && ch != 'I')
+		return (char)(ch + 'a' - 'A');
+	return ch == '0' ? 'o' : ch == '1' || ch == 'I' ? 'l' : ch;
+}
+
 static struct span
 fold(struct buf *key, struct span name)
 {
 	buf_reset(key);
-	for (size_t i = 0; i < name.n; i++) {
-		char ch = name.p[i];
-
-		if (ch >= 'A' && ch <= 'Z' && ch != 'I')
-			ch = (char)(ch + 'a' - 'A');
-		buf_addc(key, ch == '0' ? 'o' : ch == '1' || ch == 'I' ? 'l' : ch);
-	}
+	buf_reserve(key, name.n);
+	for (size_t i = 0; i < name.n; i++)
+		key->p[key->n++] = fold_letter(name.p[i]);
+	key->p[key->n] = '\0';
 	return buf_span(key);
 }
 
+static bool
+fold_equal(struct span a, struct span b)
+{
+	if (a.n != b.n || a.p == NULL || b.p == NULL)
+		return false;
+	for (size_t i = 0; i < a.n; i++)
+		if (fold_letter(a.p[i]) != fold_letter(b.p[i]))
+			return false;
+	return true;
+}
+
+/* The first object whose name looks the same; its name may be the same in fact. */
 static void
 name_seen(struct names *n, struct span name, const struct json_node *object, uint32_t step)
 {
 	struct check *c = n->c;
-	const struct json_node *first;
+	const struct json_node *root = c->wf->tree.root, *first;
 	struct strmap_entry *e;
-	bool is_new;
+	struct buf scratch = BUF_INIT;
+	bool is_new, same;
 
-	e = strmap_put(&n->exact, name, (uint64_t)(object - c->wf->tree.root), &is_new);
-	if (!is_new) {
-		first = name_node(c, c->wf->tree.root + e->value);
+	e = strmap_put(&n->folded, fold(&n->key, name), (uint64_t)(object - root), &is_new);
+	if (is_new)
+		return;
+	first = name_node(c, root + e->value);
+	same = span_eq(json_node_text(first, &scratch), name);
+	buf_release(&scratch);
+	if (!same) /* of three, the third may still repeat the second */
+		e = strmap_put(&n->exact, name, (uint64_t)(object - root), &is_new);
+	if (!same && !is_new) {
+		first = name_node(c, root + e->value);
+		same = true;
+	}
+	if (same)
 		found(c, n->rule, name_node(c, object), step, "%s \"%.*s\" is already in line %zu",
 		    n->what, SPAN_ARG(name), (size_t)wf_pos(c->wf, first).line);
-		return;
-	}
-	e = strmap_put(
-	    &n->folded, fold(&n->key, name), (uint64_t)(object - c->wf->tree.root), &is_new);
-	if (!is_new) {
-		first = name_node(c, c->wf->tree.root + e->value);
+	else
 		found(c, RULE_N12, name_node(c, object), step,
 		    "%s \"%.*s\" looks like the one in line %zu", n->what, SPAN_ARG(name),
 		    (size_t)wf_pos(c->wf, first).line);
-	}
 }
 
 static struct names
@@ -225,6 +247,21 @@ data_in_both_lists(struct check *c)
 			    SPAN_ARG(wf->requirement[i].name));
 }
 
+/* So few names are compared with each other, most often to find that they differ. */
+#define FEW_PORTS 8
+
+static bool
+any_repeated(const struct check *c, struct wf_range ports)
+{
+	const struct wf_port *p = c->wf->port + ports.at;
+
+	for (uint32_t i = 1; i < ports.n; i++)
+		for (uint32_t k = 0; k < i; k++)
+			if (fold_equal(p[i].name, p[k].name))
+				return true;
+	return false;
+}
+
 static void
 port_names(struct check *c, uint32_t step, struct wf_range ports, const char *what)
 {
@@ -236,7 +273,7 @@ port_names(struct check *c, uint32_t step, struct wf_range ports, const char *wh
 		if (p->name.p == NULL)
 			continue;
 		check_name(c, RULE_N04, p->name, p->node, NAME_PORT, step, what);
-		if (ports.n > 1)
+		if (ports.n > 1 && (ports.n > FEW_PORTS || any_repeated(c, ports)))
 			name_seen(&names, p->name, p->node, step);
 	}
 	names_end(&names);
