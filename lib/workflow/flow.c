@@ -60,7 +60,7 @@ flow_init(struct flow *f, const struct wf *wf, const struct graph *graph)
 
 		f->skips[s] = variable(f, &seen, step->skip_if, s);
 		f->decides[s] = WF_NONE;
-		if (step->if_then.n || step->if_else.n)
+		if (step->type == WF_CONDITION && (step->if_then.n || step->if_else.n))
 			f->decides[s] =
 			    variable(f, &seen, step->conditions ? step->conditions : step->node, s);
 	}

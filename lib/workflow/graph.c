@@ -20,7 +20,7 @@ each_branch(struct graph *g, const struct wf *wf, uint32_t cond,
 {
 	struct wf_range both[] = { wf->step[cond].if_else, wf->step[cond].if_then };
 
-	for (uint32_t b = 0; b < 2; b++)
+	for (uint32_t b = 0; wf->step[cond].type == WF_CONDITION && b < 2; b++)
 		for (uint32_t i = both[b].at; i < both[b].at + both[b].n; i++)
 			if (wf->link[i].step != WF_NONE && wf->link[i].step != cond)
 				put(g, wf->link[i].step, 2 * cond + b, fill);

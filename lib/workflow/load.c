@@ -523,7 +523,7 @@ wf_load(struct wf *wf, struct span text, const char *file, uint64_t line)
 bool
 wf_load_file(struct wf *wf, const char *path)
 {
-	*wf = (struct wf){ .file = path };
+	*wf = (struct wf){ .file = strcmp(path, "-") == 0 ? "<stdin>" : path };
 	return json_tree_read(&wf->tree, path, WF_MAX_BYTES) && load_tree(wf);
 }
 

@@ -49,6 +49,8 @@ rule_level(const struct rule_levels *levels, enum rule_id rule, enum rule_level 
 		level = levels->strict ? RULE_ERROR : RULE_WARNING;
 	if (level == RULE_WARNING && levels->fatal)
 		level = RULE_ERROR;
+	if (level < RULE_ERROR && levels->errors_only && !levels->set[rule])
+		level = RULE_OFF;
 	return level;
 }
 

@@ -147,13 +147,20 @@ nearly_reference(struct span s)
 	return false;
 }
 
+/* Is it a text for people? (An element of an array has no key: key.p is NULL then.) */
+static bool
+is_prose(const struct json_node *n)
+{
+	return n->key.p && (span_is(n->key, "description") || span_is(n->key, "title") ||
+			       span_is(n->key, "example"));
+}
+
 static void
 odd_string(struct check *c, const struct json_node *n, uint32_t step, struct odd *odd)
 {
 	struct span s = json_unquote(n->raw);
 
-	if (span_starts(s, SPAN("$ref/")) || span_is(n->key, "description") ||
-	    span_is(n->key, "title") || span_is(n->key, "example"))
+	if (span_starts(s, SPAN("$ref/")) || is_prose(n))
 		return;
 	if (!nearly_reference(s) && !memmem(s.p, s.n, "$ref/", 5))
 		return;
