@@ -103,6 +103,11 @@ labels() {
 	row jq jq 'jq -c . coco.json'
 	row 'Python json' python3 "python3 -c 'import json; json.load(open(\"coco.json\"))'"
 
+	printf '\n## Ways of reading this COCO file, and its records, from memory\n\n'
+	jsonscan coco.json | sed 's/^/    /'
+	ds-import -f coco coco.json 2>/dev/null >coco.jsonl || true
+	[ ! -s coco.jsonl ] || jsonscan coco.jsonl | sed 's/^/    /'
+
 	begin "COCO to a YOLO folder ($IMAGES files)"
 	row 'floor: write the files' files "files out/labels $IMAGES 250"
 	row dsutils ds-export 'ds-import -f coco coco.json | ds-export -f yolo --images none -o out/yolo'
