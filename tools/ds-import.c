@@ -6,13 +6,14 @@
 #include "base/out.h"
 #include "base/path.h"
 #include "base/tool.h"
-#include "label/classmap.h"
+#include "label/filter.h"
 #include "label/import.h"
 #include "label/text.h"
 
 static struct tree_options tree_options;
 static struct label_options options = LABEL_OPTIONS_INIT;
-static struct strings map;
+static struct filter filter;
+static struct strings map, include, exclude;
 static const char *format_name, *dataset_name, *map_file;
 static bool list_formats, json;
 
@@ -42,6 +43,12 @@ static const struct opt opts[] = {
 	    "name of the dataset (default: from the operand)" },
 	{ 0, "map", "OLD=NEW", OPT_LIST, &map, NULL, "rename a class; an empty NEW drops it" },
 	{ 0, "map-file", "FILE", OPT_STRING, &map_file, NULL, "the same, OLD=NEW a line" },
+	{ 0, "include-class", "NAME", OPT_LIST, &include, NULL,
+	    "only samples that have the class (or another one given)" },
+	{ 0, "exclude-class", "NAME", OPT_LIST, &exclude, NULL, "no samples that have the class" },
+	{ 0, "hard-only", NULL, OPT_FLAG, &filter.hard_only, NULL, "only hard examples" },
+	{ 0, "repair", NULL, OPT_FLAG, &filter.repair, NULL,
+	    "clip and drop boxes, correct sizes, as ModelArts does" },
 	{ 0, "encoding", "NAME", OPT_CALL, NULL, set_encoding,
 	    "of label files that do not say it themselves" },
 	{ 0, "voc-base", "N", OPT_CALL, NULL, set_voc_base,
@@ -127,7 +134,6 @@ main(int argc, char **argv)
 {
 	int first = tool_begin(&tool, argc, argv);
 	const struct label_format *format = NULL;
-	struct class_map classes;
 
 	if (list_formats) {
 		label_formats_list(&out_stdout()->b, json);
@@ -137,10 +143,14 @@ main(int argc, char **argv)
 		format = label_format_option(format_name);
 	if (format && !format->read)
 		tool_usage("%s cannot be read: %s", format->name, format->note);
-	classmap_init(&classes, &map, map_file);
-	options.map = &classes;
+	classmap_init(&filter.map, &map, map_file);
+	filter_include(&filter, &include);
+	filter_exclude(&filter, &exclude);
+	options.filter = &filter;
 	import_all(format, argv + first, argc - first);
-	classmap_release(&classes);
+	filter_release(&filter);
 	strings_release(&map);
+	strings_release(&include);
+	strings_release(&exclude);
 	return tool_end();
 }

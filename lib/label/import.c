@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/diag.h"
+#include "label/filter.h"
 
 void
 importer_init(struct importer *im, struct out *out, const struct label_options *opt)
@@ -16,7 +17,7 @@ void
 importer_release(struct importer *im)
 {
 	buf_release(&im->record);
-	buf_release(&im->mapped);
+	buf_release(&im->chosen);
 }
 
 void
@@ -43,16 +44,32 @@ import_header(struct importer *im)
 	return b;
 }
 
+/* Through the filter to the output; false: it is not wanted. */
+static bool
+give(struct importer *im, struct span object, uint64_t *annotations)
+{
+	struct filter *filter = im->opt->filter;
+
+	if (filter && filter_any(filter)) {
+		if (!filter_record(filter, object, &im->chosen, annotations))
+			return false;
+		object = buf_span(&im->chosen);
+	}
+	buf_addspan(&im->out->b, object);
+	buf_addc(&im->out->b, '\n');
+	out_tick(im->out);
+	return true;
+}
+
 void
 import_header_end(struct importer *im)
 {
 	struct buf *b = &im->record;
+	uint64_t none = 0;
 
 	jw_close(b, '}');
 	jw_close(b, '}');
-	buf_addspan(&im->out->b, buf_span(b));
-	buf_addc(&im->out->b, '\n');
-	out_tick(im->out);
+	give(im, buf_span(b), &none);
 }
 
 struct buf *
@@ -65,11 +82,16 @@ import_record(struct importer *im)
 void
 import_sample(struct importer *im, struct span object, uint64_t annotations)
 {
-	buf_addspan(&im->out->b, object);
-	buf_addc(&im->out->b, '\n');
-	out_tick(im->out);
-	im->samples++;
-	im->annotations += annotations;
+	uint64_t left = annotations;
+
+	if (give(im, object, &left)) {
+		im->samples++;
+		im->annotations += left;
+	} else {
+		im->not_wanted++;
+		left = 0;
+	}
+	im->annotations_not_wanted += annotations - left;
 }
 
 void
@@ -106,4 +128,7 @@ import_summary(const struct importer *im)
 	say("%" PRIu64 " samples with %" PRIu64 " annotations given", im->samples, im->annotations);
 	say("%" PRIu64 " samples and %" PRIu64 " annotations left out", im->bad_samples,
 	    im->bad_annotations);
+	if (im->opt->filter && filter_any(im->opt->filter))
+		say("%" PRIu64 " samples and %" PRIu64 " annotations not wanted", im->not_wanted,
+		    im->annotations_not_wanted);
 }

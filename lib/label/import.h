@@ -38,9 +38,10 @@ struct importer {
 	uint64_t bad_files;       /* label files that could not be read (to their end) */
 	uint64_t bad_samples;     /* samples left out */
 	uint64_t bad_annotations; /* annotations left out of samples that were given */
+	uint64_t not_wanted, annotations_not_wanted; /* left out by options (filter.h) */
 
 	struct buf record; /* import_record() */
-	struct buf mapped; /* a record whose classes were renamed */
+	struct buf chosen; /* the same behind the filter */
 };
 
 /* `out` and `opt` must outlive it. */

@@ -80,7 +80,8 @@ struct label_options {
 	const char *encoding; /* of text without its own mark; NULL: UTF-8 */
 	int decimals; /* digits behind the point of computed numbers; -1: the format's own */
 	enum images_how images;
-	struct class_map *map; /* --map, --map-file; NULL: none (classmap.h) */
+	struct class_map *map; /* (export) --map, --map-file; NULL: none (classmap.h) */
+	struct filter *filter; /* (import) what is chosen and changed; NULL: nothing (filter.h) */
 	uint64_t max_text;     /* bytes of one label file that is read whole (--max-text) */
 };
 
@@ -103,7 +104,8 @@ struct label_format {
 	const char *aliases; /* other names, '|' between: "pascal-voc|ModelArts PASCAL VOC 1.0" */
 	const char *title;   /* one line: "Pascal VOC: an XML file a picture" */
 	uint64_t holds;
-	const char *single; /* a target with this extension is one file with all of it; NULL: none */
+	const char
+	    *single;       /* a target with this extension is one file with all of it; NULL: none */
 	const char *keeps; /* members of its own that it writes back ("voc|part"); NULL: none */
 
 	/*

@@ -1,0 +1,78 @@
+# import-filter.bats: what ds-import does to samples of any format: renaming, choosing, repairing.
+
+load helpers
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+	cat >a.manifest <<'END'
+{"source":"s3://b/1.jpg","annotation":[{"type":"modelarts/image_classification","name":"cat"},{"type":"modelarts/image_classification","name":"dog"}]}
+{"source":"s3://b/2.jpg","annotation":[{"type":"modelarts/image_classification","name":"dog","hard":"true"}]}
+{"source":"s3://b/3.jpg"}
+{"source":"s3://b/4.jpg","hard":true}
+END
+}
+
+sources() {
+	ds-import "$@" a.manifest | jq -r 'select(.source)|.source[-5:-4]' | tr -d '\n'
+}
+
+@test "samples are chosen by class and by being hard" {
+	[ "$(sources)" = 1234 ]
+	[ "$(sources --include-class cat)" = 1 ]
+	[ "$(sources --include-class cat --include-class dog)" = 12 ]
+	[ "$(sources --exclude-class cat)" = 234 ]
+	[ "$(sources --include-class dog --exclude-class cat)" = 2 ]
+	[ "$(sources --hard-only)" = 24 ]
+}
+
+@test "classes are renamed, merged and dropped; the summary adds up" {
+	ds-import -v --map dog=cat a.manifest >got 2>err
+	[ "$(jq -r '.annotation[]?.name' got | tr '\n' ' ')" = "cat cat cat " ]
+	ds-import -v --map dog= --include-class cat a.manifest >got 2>err
+	[ "$(jq -r '.annotation[]?.name' got)" = cat ]
+	cat >want <<'END'
+ds-import: 1 label files read, 0 of them bad
+ds-import: 1 samples with 1 annotations given
+ds-import: 0 samples and 0 annotations left out
+ds-import: 3 samples and 2 annotations not wanted
+END
+	assert_file_equals err want
+}
+
+@test "renaming reaches the class list" {
+	mkdir -p set/cat set/dog
+	touch set/cat/1.jpg set/dog/2.jpg
+	ds-import -f imagenet --map dog=wolf set | head -n 1 >got
+	echo '{"dataset":{"name":"set","format":"imagenet","classes":[{"name":"cat","id":0},{"name":"wolf","id":1}]}}' >want
+	assert_file_equals got want
+}
+
+@test "repair: sizes, small boxes, boxes outside, empty samples" {
+	printf '\211PNG\r\n\032\n\0\0\0\rIHDR\0\0\0\024\0\0\0\n\b\0\0\0\0\0\0\0\0' >a.png
+	cp a.png b.png
+	cat >a.xml <<'END'
+<annotation><size><width>99</width><height>10</height></size>
+<object><name>whole</name><bndbox><xmin>0</xmin><ymin>0</ymin><xmax>20</xmax><ymax>10</ymax></bndbox></object>
+<object><name>thin</name><bndbox><xmin>0</xmin><ymin>0</ymin><xmax>1</xmax><ymax>10</ymax></bndbox></object>
+<object><name>gone</name><bndbox><xmin>16</xmin><ymin>0</ymin><xmax>26</xmax><ymax>10</ymax></bndbox></object>
+<object><name>clip</name><bndbox><xmin>-1.5</xmin><ymin>0</ymin><xmax>8</xmax><ymax>12</ymax></bndbox></object>
+</annotation>
+END
+	echo '<annotation/>' >b.xml
+	ds-import -f voc --voc-base 0 --repair . >got 2>err
+	cat >want <<'END'
+{"dataset":{"name":"dataset","format":"voc","voc-base":0}}
+{"source":"a.png","id":"a","width":20,"height":10,"annotation":[{"name":"whole","bbox":[0,0,20,10]},{"name":"clip","bbox":[0,0,8,10]}],"property":{"@modelarts:data_checked":"true"}}
+END
+	sed 's|"\./|"|' got >got2
+	assert_file_equals got2 want
+	sed 's|^\./||' err | grep repair >got
+	cat >want <<'END'
+a.png: note: width and height are 20x10, not 99x10 [repair]
+a.png: note: box 2 (thin) is shorter than 2 pixels: dropped [repair]
+a.png: note: box 3 (gone) is more than half outside the picture: dropped [repair]
+a.png: note: box 4 (clip) was clipped to the picture [repair]
+b.png: note: the sample has no annotation: dropped [repair]
+END
+	assert_file_equals got want
+}
