@@ -6,6 +6,7 @@
 
 #include "base/num.h"
 #include "label/decimal.h"
+#include "label/geometry.h"
 
 static bool
 sum_is(struct buf *b, struct span a, struct span w, struct span want)
@@ -305,4 +306,70 @@ coords_polygon(const struct sample *s, const struct annotation *a, size_t *n)
 	}
 	*n = k / 2;
 	return v;
+}
+
+bool
+coords_half(struct buf *b, struct span x, int sign, struct span w)
+{
+	struct decimal a, half, sum;
+	double u, v;
+
+	if (decimal_parse(x, &a) && decimal_parse(w, &half)) {
+		half.digits *= 5 * sign;
+		half.scale++;
+		if (decimal_add(a, half, &sum)) {
+			for (; sum.scale > 0 && sum.digits % 10 == 0; sum.scale--)
+				sum.digits /= 10;
+			decimal_write(b, sum);
+			return true;
+		}
+	}
+	if (!num_parse(x, &u) || !num_parse(w, &v))
+		return false;
+	num_add(b, u + sign * v / 2);
+	return true;
+}
+
+#define ELLIPSE_POINTS 48
+
+bool
+coords_write_ellipse(struct buf *b, const struct span e[5])
+{
+	double v[5], xy[2 * ELLIPSE_POINTS];
+
+	for (int i = 0; i < 5; i++)
+		if (!num_parse(e[i], &v[i]))
+			return false;
+	ellipse_points(v, xy, ELLIPSE_POINTS);
+	jw_key(b, "polygon");
+	jw_open(b, '[');
+	jw_open(b, '[');
+	for (size_t i = 0; i < ARRAY_LEN(xy); i++) {
+		jw_raw(b, SPAN(""));
+		num_add_trimmed(b, xy[i], 3);
+	}
+	jw_close(b, ']');
+	jw_close(b, ']');
+	jw_key(b, "ellipse");
+	jw_open(b, '[');
+	for (int i = 0; i < 5; i++)
+		write_number_text(b, e[i]);
+	jw_close(b, ']');
+	return true;
+}
+
+bool
+coords_ellipse(const struct annotation *a, struct span e[5])
+{
+	double v[5], want[2 * ELLIPSE_POINTS], got[2 * ELLIPSE_POINTS];
+	struct span rest = a->v[ANN_POLYGON], ring, list = ann_member(a, "ellipse");
+
+	if (!list.p || json_numbers(list, v, 5) != 5 || number_texts(list, e, 5) != 5 ||
+	    !coords_ring(&rest, &ring) || json_numbers(ring, got, ARRAY_LEN(got)) != ARRAY_LEN(got))
+		return false;
+	ellipse_points(v, want, ELLIPSE_POINTS);
+	for (size_t i = 0; i < ARRAY_LEN(got); i++)
+		if (fabs(got[i] - want[i]) > 0.01)
+			return false;
+	return true;
 }

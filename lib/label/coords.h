@@ -43,6 +43,20 @@ long coords_pair(struct buf *b, struct span flat, size_t stride);
 /* A number that was computed: with --decimals, else shortest. */
 void coord_number(struct buf *b, const struct label_options *opt, double v);
 
+/*
+ * x + w/2 (sign 1) or x - w/2 (sign -1), exact where the digits allow it, without zeros at the end.
+ * False: no numbers.
+ */
+bool coords_half(struct buf *b, struct span x, int sign, struct span w);
+
+/*
+ * An ellipse (cx, cy, rx, ry, degrees clockwise): records have none, so it is a polygon of 48 points
+ * and keeps its numbers beside it, as "ellipse":[...]. False: one is no number.
+ */
+bool coords_write_ellipse(struct buf *b, const struct span e[5]);
+/* The ellipse of an annotation, when its polygon still is that. */
+bool coords_ellipse(const struct annotation *a, struct span e[5]);
+
 /* The class as one word: blanks become underscores (a loss); one that has none is `nameless`. */
 struct span coords_word(struct exporter *ex, const struct sample *s, const struct annotation *a,
     const char *nameless, struct buf *scratch);

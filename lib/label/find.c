@@ -235,7 +235,11 @@ pictures_source(struct pictures *p, struct span dir, struct span name, struct pi
 			turn(size);
 		return buf_span(&p->source);
 	}
-	path = path_is_uri(name) ? SPAN("") : member(p, dir, name);
+	if (path_is_uri(name)) {
+		buf_addspan(&p->source, name);
+		return buf_span(&p->source);
+	}
+	path = member(p, dir, name);
 	tree_source_at(p->tree, path.n ? path : name, &p->source);
 	if (size && path.n && tree_picture_at(p->tree, path, size))
 		turn(size);

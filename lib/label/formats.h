@@ -8,12 +8,20 @@
 #include "label/label.h"
 
 extern const struct label_format label_coco;
+extern const struct label_format label_createml;
+extern const struct label_format label_csv_automl;
+extern const struct label_format label_csv_kaggle;
+extern const struct label_format label_csv_retinanet;
+extern const struct label_format label_csv_tf;
+extern const struct label_format label_csv_via;
 extern const struct label_format label_dota;
 extern const struct label_format label_imagenet;
 extern const struct label_format label_kitti;
 extern const struct label_format label_labelme;
 extern const struct label_format label_manifest;
 extern const struct label_format label_modelarts_voc;
+extern const struct label_format label_openimages;
+extern const struct label_format label_via;
 extern const struct label_format label_voc;
 
 #endif

@@ -10,12 +10,20 @@
 
 const struct label_format *const label_formats[] = {
 	&label_coco,
+	&label_createml,
+	&label_csv_automl,
+	&label_csv_kaggle,
+	&label_csv_retinanet,
+	&label_csv_tf,
+	&label_csv_via,
 	&label_dota,
 	&label_imagenet,
 	&label_kitti,
 	&label_labelme,
 	&label_manifest,
 	&label_modelarts_voc,
+	&label_openimages,
+	&label_via,
 	&label_voc,
 	NULL,
 };
