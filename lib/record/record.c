@@ -20,27 +20,96 @@ const char *const rec_field_name[REC_FIELDS] = {
 	[REC_DATASET] = "dataset",
 };
 
-/* The index of `key` in a table of names, or n. */
-static size_t
-find_name(struct span key, const char *const *names, size_t n)
-{
-	size_t i;
+const char *const ann_field_name[ANN_FIELDS] = {
+	[ANN_BBOX] = "bbox",
+	[ANN_RBOX] = "rbox",
+	[ANN_POLYGON] = "polygon",
+	[ANN_RLE] = "rle",
+	[ANN_MASK] = "mask",
+	[ANN_KEYPOINTS] = "keypoints",
+	[ANN_POLYLINE] = "polyline",
+	[ANN_LINE] = "line",
+	[ANN_POINT] = "point",
+	[ANN_CIRCLE] = "circle",
+	[ANN_SPAN] = "span",
+	[ANN_TIME] = "time",
+	[ANN_TEXT] = "text",
+	[ANN_NAME] = "name",
+	[ANN_ID] = "id",
+	[ANN_CONFIDENCE] = "confidence",
+	[ANN_AREA] = "area",
+	[ANN_ISCROWD] = "iscrowd",
+	[ANN_DIFFICULT] = "difficult",
+	[ANN_TRUNCATED] = "truncated",
+	[ANN_OCCLUDED] = "occluded",
+	[ANN_GROUP] = "group",
+	[ANN_UNIT] = "unit",
+	[ANN_FROM] = "from",
+	[ANN_TO] = "to",
+	[ANN_ANNOTATED_BY] = "annotated-by",
+	[ANN_CREATION_TIME] = "creation-time",
+	[ANN_PROPERTY] = "property",
+};
 
-	for (i = 0; i < n; i++)
-		if (key.n > 0 && names[i][0] == key.p[0] && span_is(key, names[i]))
-			break;
-	return i;
+/* What a key can be: names, and for each length the fields whose name has it, the usual ones first. */
+#define LONGEST 16
+#define MOST 12
+#define F(field) ((field) + 1) /* 0 ends a list */
+
+struct names {
+	const char *const *name;
+	size_t n;
+	unsigned char of_length[LONGEST + 1][MOST];
+};
+
+static const struct names rec_names = { rec_field_name, REC_FIELDS,
+	{
+	    [2] = { F(REC_ID) },
+	    [4] = { F(REC_HARD) },
+	    [5] = { F(REC_WIDTH), F(REC_USAGE), F(REC_BYTES) },
+	    [6] = { F(REC_SOURCE), F(REC_HEIGHT), F(REC_SHA256) },
+	    [7] = { F(REC_DATASET) },
+	    [10] = { F(REC_ANNOTATION) },
+	    [16] = { F(REC_HARD_COEFFICIENT) },
+	} };
+
+static const struct names ann_names = { ann_field_name, ANN_FIELDS,
+	{
+	    [2] = { F(ANN_ID), F(ANN_TO) },
+	    [3] = { F(ANN_RLE) },
+	    [4] = { F(ANN_NAME), F(ANN_BBOX), F(ANN_AREA), F(ANN_RBOX), F(ANN_MASK), F(ANN_LINE),
+		F(ANN_SPAN), F(ANN_TIME), F(ANN_TEXT), F(ANN_UNIT), F(ANN_FROM) },
+	    [5] = { F(ANN_POINT), F(ANN_GROUP) },
+	    [6] = { F(ANN_CIRCLE) },
+	    [7] = { F(ANN_POLYGON), F(ANN_ISCROWD) },
+	    [8] = { F(ANN_PROPERTY), F(ANN_POLYLINE), F(ANN_OCCLUDED) },
+	    [9] = { F(ANN_KEYPOINTS), F(ANN_DIFFICULT), F(ANN_TRUNCATED) },
+	    [10] = { F(ANN_CONFIDENCE) },
+	    [12] = { F(ANN_ANNOTATED_BY) },
+	    [13] = { F(ANN_CREATION_TIME) },
+	} };
+
+/* The field that `key` names, names->n when it is none of them. */
+static size_t
+find_name(struct span key, const struct names *names)
+{
+	const unsigned char *f = names->of_length[key.n <= LONGEST ? key.n : 0];
+
+	for (; *f; f++)
+		if (memcmp(names->name[*f - 1], key.p, key.n) == 0)
+			return *f - 1u;
+	return names->n;
 }
 
 /* The same for a raw key: hardly one has escapes, so that is asked last. */
 static size_t
-field_of(struct span key, const char *const *names, size_t n)
+field_of(struct span key, const struct names *names)
 {
 	struct buf scratch = BUF_INIT;
-	size_t i = find_name(key, names, n);
+	size_t i = find_name(key, names);
 
-	if (i == n && key.n > 0 && memchr(key.p, '\\', key.n) != NULL) {
-		i = find_name(json_text(key, &scratch), names, n);
+	if (i == names->n && key.n > 0 && memchr(key.p, '\\', key.n) != NULL) {
+		i = find_name(json_text(key, &scratch), names);
 		buf_release(&scratch);
 	}
 	return i;
@@ -49,17 +118,17 @@ field_of(struct span key, const char *const *names, size_t n)
 /* Read the members of the object at j; the known ones also into v. Of duplicates the first counts. */
 static bool
 members(struct json *j, struct member **m, size_t *n, size_t *cap, struct span *v,
-    const char *const *names, size_t nnames)
+    const struct names *names)
 {
 	*n = 0;
-	for (size_t i = 0; i < nnames; i++)
+	for (size_t i = 0; i < names->n; i++)
 		v[i] = SPAN_NONE;
 	if (!json_members(j, m, n, cap))
 		return false;
 	for (size_t i = 0; i < *n; i++) {
-		size_t f = field_of((*m)[i].key, names, nnames);
+		size_t f = field_of((*m)[i].key, names);
 
-		if (f < nnames && !v[f].p)
+		if (f < names->n && !v[f].p)
 			v[f] = (*m)[i].value;
 	}
 	return true;
@@ -109,8 +178,7 @@ rec_parse(struct record *r, struct span line, struct pos at)
 	r->pos.col += (uint64_t)(r->line.p - line.p);
 	r->header = false;
 	json_begin_at(&j, r->line, at.line ? at.line : 1, r->pos.col);
-	if (!members(&j, &r->m, &r->n, &r->cap, r->v, rec_field_name, REC_FIELDS) ||
-	    !json_end(&j)) {
+	if (!members(&j, &r->m, &r->n, &r->cap, r->v, &rec_names) || !json_end(&j)) {
 		json_error(&j, at.file);
 		return false;
 	}
@@ -187,37 +255,6 @@ rec_write(struct out *out, const struct record *r, const struct json_change *cha
 
 /* ---- annotations ---- */
 
-const char *const ann_field_name[ANN_FIELDS] = {
-	[ANN_BBOX] = "bbox",
-	[ANN_RBOX] = "rbox",
-	[ANN_POLYGON] = "polygon",
-	[ANN_RLE] = "rle",
-	[ANN_MASK] = "mask",
-	[ANN_KEYPOINTS] = "keypoints",
-	[ANN_POLYLINE] = "polyline",
-	[ANN_LINE] = "line",
-	[ANN_POINT] = "point",
-	[ANN_CIRCLE] = "circle",
-	[ANN_SPAN] = "span",
-	[ANN_TIME] = "time",
-	[ANN_TEXT] = "text",
-	[ANN_NAME] = "name",
-	[ANN_ID] = "id",
-	[ANN_CONFIDENCE] = "confidence",
-	[ANN_AREA] = "area",
-	[ANN_ISCROWD] = "iscrowd",
-	[ANN_DIFFICULT] = "difficult",
-	[ANN_TRUNCATED] = "truncated",
-	[ANN_OCCLUDED] = "occluded",
-	[ANN_GROUP] = "group",
-	[ANN_UNIT] = "unit",
-	[ANN_FROM] = "from",
-	[ANN_TO] = "to",
-	[ANN_ANNOTATED_BY] = "annotated-by",
-	[ANN_CREATION_TIME] = "creation-time",
-	[ANN_PROPERTY] = "property",
-};
-
 bool
 rec_annotated(const struct record *r)
 {
@@ -248,7 +285,7 @@ ann_next(struct ann_iter *it, struct annotation *a)
 			continue;
 		}
 		start = it->j.p;
-		if (!members(&it->j, &a->m, &a->n, &a->cap, a->v, ann_field_name, ANN_FIELDS))
+		if (!members(&it->j, &a->m, &a->n, &a->cap, a->v, &ann_names))
 			break;
 		a->raw = span_of(start, it->j.p);
 		return true;
@@ -264,7 +301,7 @@ ann_parse(struct annotation *a, struct span raw)
 
 	json_begin(&j, raw);
 	a->raw = raw;
-	return members(&j, &a->m, &a->n, &a->cap, a->v, ann_field_name, ANN_FIELDS);
+	return members(&j, &a->m, &a->n, &a->cap, a->v, &ann_names);
 }
 
 void

@@ -77,6 +77,47 @@ test_parse(void)
 	buf_release(&scratch);
 }
 
+/* Every known name is found, also written with an escape; its neighbours are not. */
+static void
+test_names(void)
+{
+	struct annotation a = { .n = 0 };
+	struct record r = { .n = 0 };
+	struct buf b = BUF_INIT;
+	size_t found = 0, other = 0;
+
+	for (int f = 0; f < ANN_FIELDS; f++) {
+		const char *name = ann_field_name[f];
+
+		buf_reset(&b);
+		buf_addf(&b, "{\"%s\":1}", name);
+		found += ann_parse(&a, buf_span(&b)) && a.v[f].p != NULL;
+		buf_reset(&b);
+		buf_addf(&b, "{\"\\u%04x%s\":1}", name[0], name + 1);
+		found += ann_parse(&a, buf_span(&b)) && a.v[f].p != NULL;
+		buf_reset(&b);
+		buf_addf(&b, "{\"%sx\":1,\"%.*s\":1,\"X%s\":1,\"X%s\":1}", name,
+		    (int)strlen(name) - 1, name, name, name + 1);
+		ann_parse(&a, buf_span(&b));
+		other += a.v[f].p != NULL;
+	}
+	is_int(found, 2 * ANN_FIELDS, "every field of an annotation is found");
+	is_int(other, 0, "and nothing else");
+	found = 0;
+	listen();
+	for (int f = 0; f < REC_FIELDS; f++) {
+		buf_reset(&b);
+		buf_addf(&b, "{\"%s\":null}", rec_field_name[f]);
+		rec_parse(&r, buf_span(&b), POS_NONE);
+		found += r.v[f].p != NULL;
+	}
+	heard();
+	is_int(found, REC_FIELDS, "every field of a record is found");
+	ann_release(&a);
+	rec_release(&r);
+	buf_release(&b);
+}
+
 static void
 refuses(const char *line, const char *message)
 {
@@ -432,6 +473,7 @@ int
 main(void)
 {
 	test_parse();
+	test_names();
 	test_bad_lines();
 	test_write();
 	test_annotations();
