@@ -53,6 +53,13 @@ static const struct opt opts[] = {
 	    "publish although samples of one group are on two sides" },
 	{ 0, "stream", NULL, OPT_FLAG, &stream, NULL, "one pass: place each sample as it comes" },
 	{ 0, "by-hash", NULL, OPT_FLAG, &by_hash, NULL, "by the hash of the key alone" },
+	{ 0, "snapshot", NULL, OPT_FLAG, &o.snapshot, NULL,
+	    "keep the files in the store too, once per content" },
+	{ 0, "export-images", NULL, OPT_FLAG, &o.snapshot, NULL, "same as --snapshot" },
+	{ 0, "link", NULL, OPT_FLAG, &o.files.link, NULL,
+	    "snapshot by hard links: never edit the files in place then" },
+	{ 0, "paranoid", NULL, OPT_FLAG, &o.files.paranoid, NULL,
+	    "snapshot: read all files, also those that look unchanged" },
 	{ 'n', "name", "NAME", OPT_STRING, &o.name, NULL,
 	    "name of the version (default: V001 ...)" },
 	{ 0, "version-name", "NAME", OPT_STRING, &o.name, NULL, "same as --name" },
@@ -65,6 +72,7 @@ static const struct tool tool = {
 	.synopsis = "[-s STORE] [-r SHARE] [OPTION ...] [FILE ...]",
 	.about = "Split a dataset into TRAIN and EVAL and publish it as a version.",
 	.opts = opts,
+	.threads = true,
 };
 
 static void
@@ -103,8 +111,13 @@ check_options(void)
 		tool_usage("--group and --group-match exclude each other");
 	if (o.name && !version_name_ok(span_str(o.name)))
 		tool_usage("--name: '%s' is not 1 to 32 letters, digits, '-' and '_'", o.name);
+	if ((o.files.link || o.files.paranoid) && !o.snapshot)
+		tool_usage("--link and --paranoid need --snapshot");
+	if (!o.store && o.snapshot)
+		tool_usage("--snapshot needs --store");
 	if (!o.store && (o.name || o.description || o.parent))
 		tool_usage("--name, --description and --parent need --store");
+	o.files.jobs = tool_jobs();
 	o.plan.rule = stream ? SPLIT_STREAM : by_hash ? SPLIT_HASH : SPLIT_EXACT;
 	o.plan.stratify = !no_stratify;
 	o.plan.usage = reset ? USAGE_RESET : (enum usage_policy)usage;
@@ -145,7 +158,9 @@ main(int argc, char **argv)
 		release_add(r, &rec);
 	rec_close(&in);
 	rec_release(&rec);
-	if (release_publish(r)) {
+	if (in.unopened)
+		trouble("nothing is published, because not all input could be read");
+	else if (release_publish(r)) {
 		release_print(r, out_stdout());
 		release_say(r);
 	}

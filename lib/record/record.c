@@ -385,6 +385,7 @@ next_line(struct rec_reader *rr, struct span *line)
 			return false;
 		path = rec_operand(rr->files[rr->next++]);
 		rr->open = input_open(&rr->in, path);
+		rr->unopened += !rr->open;
 		free(path);
 	}
 }

@@ -172,8 +172,9 @@ struct rec_reader {
 	char *const *files;
 	size_t nfiles, next;
 	bool open;
-	uint64_t read; /* lines seen that are not blank */
-	uint64_t bad;  /* of them, left out with a diagnostic */
+	uint64_t read;     /* lines seen that are not blank */
+	uint64_t bad;      /* of them, left out with a diagnostic */
+	uint64_t unopened; /* files that could not be opened; said so (status 2) */
 };
 
 void rec_open(struct rec_reader *rr, char *const *files, size_t n);

@@ -112,13 +112,13 @@ version_intact(const struct version_info *v, const char *dir)
 /* ---- counting ---- */
 
 static inline int
-usage_slot(const struct sample *s)
+usage_slot(const struct pooled *s)
 {
 	return s->usage >= 0 ? s->usage : USAGES;
 }
 
 void
-version_count(struct version_info *v, const struct pool *p, const struct sample *s)
+version_count(struct version_info *v, const struct pool *p, const struct pooled *s)
 {
 	int u = usage_slot(s);
 

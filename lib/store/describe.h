@@ -45,7 +45,7 @@ void version_release(struct version_info *v);
 bool version_intact(const struct version_info *v, const char *dir);
 
 /* Count one sample of the version. */
-void version_count(struct version_info *v, const struct pool *p, const struct sample *s);
+void version_count(struct version_info *v, const struct pool *p, const struct pooled *s);
 
 /* A member of the loaded version.json: a string or null (NULL; the caller frees it), true or not. */
 char *version_text(const struct version_info *v, const char *key);

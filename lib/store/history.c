@@ -83,8 +83,10 @@ history_open(const char *dir, const char *name, const char *key)
 	h->name = name;
 	h->records_path = xasprintf("%s/records.jsonl", dir);
 	rec_open(&h->records, &h->records_path, 1);
-	if (access(path, F_OK) == 0)
+	if (access(path, F_OK) == 0) {
 		h->has_ledger = input_open(&h->ledger, path);
+		h->bad = !h->has_ledger;
+	}
 	free(path);
 	next_record(h);
 	next_line(h);
@@ -159,7 +161,7 @@ history_next(struct history *h, struct past *p)
 bool
 history_bad(const struct history *h)
 {
-	return h->bad || h->records.bad > 0;
+	return h->bad || h->records.bad > 0 || h->records.unopened > 0;
 }
 
 void
@@ -197,7 +199,7 @@ history_apply(struct history *h, struct pool *p, struct out *ledger)
 		buf_addc(&ledger->b, '\n');
 		out_tick(ledger);
 		for (; i < p->n; i++) {
-			struct sample *s = &p->s[p->order[i]];
+			struct pooled *s = &p->s[p->order[i]];
 
 			c = span_cmp(pool_key(p, s), buf_span(&past.key));
 			if (c > 0)

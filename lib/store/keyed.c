@@ -33,7 +33,7 @@ keyed_open_any(struct keyed *k, const char *operand, const char *field, const ch
 			dataset_merge(&k->dataset, &k->r);
 		else if (!pool_add(&k->pool, &k->r))
 			k->bad = true;
-	k->bad = k->bad || k->in.bad > 0;
+	k->bad = k->bad || k->in.bad > 0 || k->in.unopened > 0;
 	rec_close(&k->in);
 	pool_sort(&k->pool);
 	return true;
@@ -75,7 +75,7 @@ keyed_open(struct keyed *k, const char *operand, const char *field, const char *
 static bool
 next_pooled(struct keyed *k)
 {
-	const struct sample *s;
+	const struct pooled *s;
 
 	if (k->n == k->pool.n)
 		return false;
@@ -116,7 +116,7 @@ keyed_next(struct keyed *k)
 {
 	bool more = k->sorted ? next_sorted(k) : next_pooled(k);
 
-	if (k->sorted && k->in.bad)
+	if (k->sorted && (k->in.bad || k->in.unopened))
 		k->bad = true;
 	return more;
 }

@@ -224,7 +224,7 @@ mark_version(const struct store *s, const char *name, struct marks *m)
 		m->v = grow(m->v, &m->cap, m->n + 1, sizeof(*m->v));
 		m->n += parse_digest(json_unquote(r.v[REC_SHA256]), m->v[m->n]);
 	}
-	good = good && in.bad == 0;
+	good = good && in.bad == 0 && in.unopened == 0;
 	rec_close(&in);
 	rec_release(&r);
 	free(path);
@@ -238,9 +238,10 @@ sweep_object(
 	unsigned char digest[SHA256_SIZE];
 	struct stat st;
 
-	if (!parse_digest(span_str(hex), digest))
+	if (hex[2] != '.' && !parse_digest(span_str(hex), digest))
 		return; /* not ours */
-	if (m->n && bsearch(digest, m->v, m->n, sizeof(*m->v), digest_cmp)) {
+	/* with a dot: what a release that was killed did not finish */
+	if (hex[2] != '.' && m->n && bsearch(digest, m->v, m->n, sizeof(*m->v), digest_cmp)) {
 		result->kept++;
 		return;
 	}
@@ -260,8 +261,12 @@ sweep_folder(const struct store *s, const char *two, const struct marks *m, bool
 	struct dirent *e;
 
 	while (d && (e = readdir(d)) != NULL) {
-		char *path = xasprintf("%s/%s", dir, e->d_name);
-		char *hex = xasprintf("%s%s", two, e->d_name);
+		char *path, *hex;
+
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		path = xasprintf("%s/%s", dir, e->d_name);
+		hex = xasprintf("%s%s", two, e->d_name);
 
 		sweep_object(path, hex, m, remove, result);
 		free(path);

@@ -70,7 +70,7 @@ plan_usage(const struct plan_options *o)
 }
 
 int
-plan_lock(struct sample *s, const struct plan_options *o)
+plan_lock(struct pooled *s, const struct plan_options *o)
 {
 	int lock = s->past != USAGE_NONE ? s->past : s->given;
 
@@ -121,7 +121,7 @@ root_locks(struct pool *p, const struct plan_options *o, const uint32_t *root)
 }
 
 static uint32_t
-new_unit(struct units *x, const struct sample *s, int lock)
+new_unit(struct units *x, const struct pooled *s, int lock)
 {
 	size_t i = x->u.n++;
 
@@ -145,7 +145,7 @@ number_units(struct units *x, struct pool *p, const struct plan_options *o, cons
 	memset(unit_of_root, 255, (p->n + 1) * sizeof(*unit_of_root));
 	for (size_t k = 0; k < p->n; k++) {
 		uint32_t i = p->order[k], r = root[i], *unit = &unit_of_root[r];
-		struct sample *s = &p->s[i];
+		struct pooled *s = &p->s[i];
 		int lock = plan_lock(s, o);
 
 		x->of[i] = UINT32_MAX;
@@ -196,7 +196,7 @@ static void
 sample_features(struct units *x, const struct pool *p, const struct plan_options *o, uint32_t i,
     size_t first, size_t *n)
 {
-	const struct sample *s = &p->s[i];
+	const struct pooled *s = &p->s[i];
 	size_t names = p->names.n;
 
 	for (uint64_t k = s->label; k < p->s[i + 1].label; k++)
@@ -315,7 +315,7 @@ void
 plan_each(struct pool *p, const struct plan_options *o, struct plan_result *result)
 {
 	for (size_t i = 0; i < p->n; i++) {
-		struct sample *s = &p->s[i];
+		struct pooled *s = &p->s[i];
 		int lock = plan_lock(s, o), side = lock;
 
 		if (o->rule == SPLIT_STREAM && o->ratio.sides)
@@ -350,7 +350,7 @@ count_result(struct pool *p, const struct plan_options *o, struct plan_result *r
 	enum { TESTED = 1 << USAGE_EVAL | 1 << USAGE_TEST, TRAINED = 1 << USAGE_TRAIN };
 
 	for (size_t i = 0; i < p->n; i++) {
-		struct sample *s = &p->s[i];
+		struct pooled *s = &p->s[i];
 
 		if (s->usage == HELD)
 			s->usage = USAGE_NONE;

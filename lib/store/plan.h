@@ -59,7 +59,7 @@ void plan_each(struct pool *p, const struct plan_options *o, struct plan_result 
 enum usage_policy plan_usage(const struct plan_options *o);
 
 /* What a sample is fixed to before the split; USAGE_NONE: free. Sets s->out when it takes no part. */
-int plan_lock(struct sample *s, const struct plan_options *o);
+int plan_lock(struct pooled *s, const struct plan_options *o);
 
 /* Root of the samples that belong together, one number a sample; the caller frees it. */
 uint32_t *plan_bind(const struct pool *p);

@@ -31,7 +31,7 @@ pool_open(struct pool *p, const char *dir, const struct pool_rules *rules)
 	if (dir && !spool_open(p, dir))
 		return false;
 	p->s = grow(NULL, &p->cap, 2, sizeof(*p->s));
-	p->s[0] = (struct sample){ .label = 0 };
+	p->s[0] = (struct pooled){ .label = 0 };
 	dataset_init(&p->dataset);
 	return true;
 }
@@ -123,29 +123,36 @@ group_of(const struct pool *p, const struct record *r, struct buf *scratch)
 }
 
 static void
-bind(struct pool *p, unsigned what, struct span value)
+bind(struct pool *p, size_t sample, unsigned what, struct span value)
 {
 	unsigned char digest[SHA256_SIZE];
 	struct pool_tie *t;
 
 	p->tie = grow(p->tie, &p->tie_cap, p->nties + 1, sizeof(*p->tie));
 	t = &p->tie[p->nties++];
-	*t = (struct pool_tie){ .sample = (uint32_t)p->n, .what = what };
+	*t = (struct pool_tie){ .sample = (uint32_t)sample, .what = what };
 	sha256_bytes(value.p, value.n, digest);
 	memcpy(t->value, digest, sizeof(t->value));
 }
 
+void
+pool_bind(struct pool *p, size_t sample, struct span sha256)
+{
+	if (!p->rules.ignore_content)
+		bind(p, sample, 0, sha256);
+}
+
 static void
-add_ties(struct pool *p, struct sample *s, const struct record *r)
+add_ties(struct pool *p, struct pooled *s, const struct record *r)
 {
 	struct buf scratch = BUF_INIT;
 	struct span v = rec_string(r, REC_SHA256, &scratch);
 
 	if (v.n && !p->rules.ignore_content)
-		bind(p, 0, v);
+		bind(p, p->n, 0, v);
 	v = group_of(p, r, &scratch);
 	if (v.n) {
-		bind(p, 1, v);
+		bind(p, p->n, 1, v);
 		s->hash = split_hash(p->rules.seed, v);
 		s->grouped = true;
 	}
@@ -155,7 +162,7 @@ add_ties(struct pool *p, struct sample *s, const struct record *r)
 /* ---- classes ---- */
 
 static void
-add_label(struct pool *p, const struct sample *s, struct span name)
+add_label(struct pool *p, const struct pooled *s, struct span name)
 {
 	uint32_t index = (uint32_t)strmap_put(&p->names, name, p->names.n, NULL)->value;
 
@@ -169,7 +176,7 @@ add_label(struct pool *p, const struct sample *s, struct span name)
 }
 
 static void
-add_labels(struct pool *p, struct sample *s, const struct record *r)
+add_labels(struct pool *p, struct pooled *s, const struct record *r)
 {
 	struct annotation a = { .m = NULL };
 	struct buf scratch = BUF_INIT;
@@ -191,7 +198,7 @@ add_labels(struct pool *p, struct sample *s, const struct record *r)
 /* ---- taking in ---- */
 
 static void
-spool_line(struct pool *p, struct span line, struct sample *s)
+spool_line(struct pool *p, struct span line, struct pooled *s)
 {
 	s->line = p->spool.written + p->spool.b.n;
 	s->length = (uint32_t)line.n;
@@ -207,17 +214,17 @@ add_header(struct pool *p, const struct record *r)
 {
 	dataset_merge(&p->dataset, r);
 	p->header = grow(p->header, &p->header_cap, p->nheader + 1, sizeof(*p->header));
-	p->header[p->nheader] = (struct sample){ .usage = USAGE_NONE };
+	p->header[p->nheader] = (struct pooled){ .usage = USAGE_NONE };
 	spool_line(p, r->line, &p->header[p->nheader++]);
 }
 
-static struct sample *
+static struct pooled *
 new_sample(struct pool *p)
 {
 	if (p->n == UINT32_MAX)
 		die("more than %u samples in one release; split the stream", UINT32_MAX);
 	p->s = grow(p->s, &p->cap, p->n + 2, sizeof(*p->s));
-	p->s[p->n] = (struct sample){
+	p->s[p->n] = (struct pooled){
 		.given = USAGE_NONE, .past = USAGE_NONE, .usage = USAGE_NONE, .fold = -1
 	};
 	return &p->s[p->n];
@@ -227,7 +234,7 @@ bool
 pool_add(struct pool *p, const struct record *r)
 {
 	struct buf scratch = BUF_INIT;
-	struct sample *s;
+	struct pooled *s;
 	struct span key;
 
 	if (r->header) {
@@ -251,7 +258,7 @@ pool_add(struct pool *p, const struct record *r)
 	add_labels(p, s, r);
 	add_ties(p, s, r);
 	spool_line(p, r->line, s);
-	p->s[++p->n] = (struct sample){ .label = p->nlabel };
+	p->s[++p->n] = (struct pooled){ .label = p->nlabel };
 	buf_release(&scratch);
 	return true;
 }
@@ -261,13 +268,13 @@ pool_forget(struct pool *p)
 {
 	p->n = p->nlabel = p->nties = p->nheader = 0;
 	buf_reset(&p->keys);
-	p->s[0] = (struct sample){ .label = 0 };
+	p->s[0] = (struct pooled){ .label = 0 };
 }
 
 /* ---- order ---- */
 
 void
-pool_line(const struct pool *p, const struct sample *s, struct buf *line)
+pool_line(const struct pool *p, const struct pooled *s, struct buf *line)
 {
 	size_t got = 0;
 	ssize_t n;
@@ -304,7 +311,7 @@ key_prefix(struct span key)
 }
 
 static int
-line_cmp(const struct pool *p, const struct sample *a, const struct sample *b)
+line_cmp(const struct pool *p, const struct pooled *a, const struct pooled *b)
 {
 	struct buf x = BUF_INIT, y = BUF_INIT;
 	int c;
@@ -322,7 +329,7 @@ keyed_cmp(const void *a, const void *b, void *pool)
 {
 	const struct keyed *x = a, *y = b;
 	const struct pool *p = pool;
-	const struct sample *s = &p->s[x->sample], *t = &p->s[y->sample];
+	const struct pooled *s = &p->s[x->sample], *t = &p->s[y->sample];
 	int c;
 
 	if (x->prefix != y->prefix)

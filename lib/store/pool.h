@@ -26,7 +26,7 @@ struct pool_rules {
 	bool ignore_content; /* equal sha256 does not bind */
 };
 
-struct sample {
+struct pooled {
 	uint64_t line;  /* place in the spool */
 	uint64_t key;   /* place in keys.p */
 	uint64_t label; /* first in label[]; the next sample's is the end */
@@ -59,7 +59,7 @@ struct pool {
 	struct pool_rules rules;
 	int fd; /* the spool */
 	struct out spool;
-	struct sample *s; /* n of them in input order, and one more that ends label[] */
+	struct pooled *s; /* n of them in input order, and one more that ends label[] */
 	size_t n, cap;
 	struct buf keys;
 	struct strmap names; /* classes in the order seen */
@@ -67,7 +67,7 @@ struct pool {
 	size_t nlabel, label_cap;
 	struct pool_tie *tie;
 	size_t nties, tie_cap;
-	struct sample *header; /* only their lines */
+	struct pooled *header; /* only their lines */
 	size_t nheader, header_cap;
 	struct dataset dataset; /* all headers merged */
 	uint32_t *order;        /* after pool_sort(): samples in the order of their keys */
@@ -80,6 +80,9 @@ void pool_release(struct pool *p);
 /* Take a record in, sample or header. False: it has no key; said so (rule "key"). */
 bool pool_add(struct pool *p, const struct record *r);
 
+/* The content of a sample (64 hex digits): samples of one content stay together. */
+void pool_bind(struct pool *p, size_t sample, struct span sha256);
+
 /* Forget all samples, not the classes: for those who look at one sample at a time. */
 void pool_forget(struct pool *p);
 
@@ -90,13 +93,13 @@ void pool_forget(struct pool *p);
 void pool_sort(struct pool *p);
 
 static inline struct span
-pool_key(const struct pool *p, const struct sample *s)
+pool_key(const struct pool *p, const struct pooled *s)
 {
 	return (struct span){ p->keys.p + s->key, s->key_length };
 }
 
 /* The line of a sample, in *line. Dies when the spool cannot be read. */
-void pool_line(const struct pool *p, const struct sample *s, struct buf *line);
+void pool_line(const struct pool *p, const struct pooled *s, struct buf *line);
 
 /* The value of the key field of a record, decoded; SPAN_NONE when it has none. */
 struct span record_key(const struct record *r, const char *key, struct buf *scratch);

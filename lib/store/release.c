@@ -24,6 +24,9 @@ struct release {
 	struct folder folder;
 	struct version_info info, parent;
 	bool has_parent;
+	struct content *content; /* of each sample; NULL: no snapshot */
+	struct staged staged;
+	struct snapshot_counts files;
 	uint64_t dropped; /* unlabelled samples left out */
 	char *name;       /* when it is published */
 };
@@ -128,47 +131,68 @@ release_end(struct release *r)
 		return;
 	pool_release(&r->pool);
 	split_stream_free(r->stream);
+	snapshot_drop(&r->store, &r->work, &r->o->files, &r->staged);
 	folder_release(&r->folder);
 	work_close(&r->work);
 	version_release(&r->info);
 	version_release(&r->parent);
 	if (r->has_store)
 		store_close(&r->store);
+	free(r->content);
 	free(r->name);
 	free(r);
 }
 
 /* ---- taking records in ---- */
 
-/* The changes that turn the record into the released one; at most 4. */
-static size_t
-changes(const struct release *r, const struct sample *s, struct json_change *c)
-{
-	static const char *const quoted[USAGES] = { "\"TRAIN\"", "\"EVAL\"", "\"TEST\"",
-		"\"INFERENCE\"" };
-	static _Thread_local char fold[8];
-	size_t n = 0;
+/* The changes that turn a record into the released one, and the texts that they point to. */
+struct change_set {
+	struct json_change c[6];
+	size_t n;
+	char fold[8], bytes[24];
+	struct buf sha256;
+};
 
-	c[n++] =
-	    (struct json_change){ "usage", s->usage >= 0 ? span_str(quoted[s->usage]) : SPAN_NONE };
-	if (s->fold >= 0) {
-		snprintf(fold, sizeof(fold), "%d", s->fold);
-		c[n++] = (struct json_change){ "fold", span_str(fold) };
-	}
-	if (r->o->clear_hard) {
-		c[n++] = (struct json_change){ "hard", SPAN_NONE };
-		c[n++] = (struct json_change){ "hard-coefficient", SPAN_NONE };
-	}
-	return n;
+static void
+change(struct change_set *x, const char *key, struct span value)
+{
+	x->c[x->n++] = (struct json_change){ key, value };
 }
 
 static void
-print_sample(const struct release *r, const struct sample *s, struct span line, struct out *out)
+make_changes(const struct release *r, const struct pooled *s, struct change_set *x)
 {
-	struct json_change c[4];
-	size_t n = changes(r, s, c);
+	static const char *const quoted[USAGES] = { "\"TRAIN\"", "\"EVAL\"", "\"TEST\"",
+		"\"INFERENCE\"" };
+	const struct content *content = r->content ? &r->content[s - r->pool.s] : NULL;
 
-	json_edit(&out->b, line, c, n);
+	x->n = 0;
+	change(x, "usage", s->usage >= 0 ? span_str(quoted[s->usage]) : SPAN_NONE);
+	if (s->fold >= 0) {
+		snprintf(x->fold, sizeof(x->fold), "%d", s->fold);
+		change(x, "fold", span_str(x->fold));
+	}
+	if (content && content->known) {
+		buf_reset(&x->sha256);
+		buf_addc(&x->sha256, '"');
+		sha256_hex(&x->sha256, content->digest);
+		buf_addc(&x->sha256, '"');
+		snprintf(x->bytes, sizeof(x->bytes), "%llu", (unsigned long long)content->bytes);
+		change(x, "sha256", buf_span(&x->sha256));
+		change(x, "bytes", span_str(x->bytes));
+	}
+	if (r->o->clear_hard) {
+		change(x, "hard", SPAN_NONE);
+		change(x, "hard-coefficient", SPAN_NONE);
+	}
+}
+
+static void
+print_sample(const struct release *r, const struct pooled *s, struct span line,
+    struct change_set *x, struct out *out)
+{
+	make_changes(r, s, x);
+	json_edit(&out->b, line, x->c, x->n);
 	buf_addc(&out->b, '\n');
 	out_tick(out);
 }
@@ -178,7 +202,7 @@ static void
 place_now(struct release *r)
 {
 	struct pool *p = &r->pool;
-	struct sample *s = &p->s[p->n - 1];
+	struct pooled *s = &p->s[p->n - 1];
 	uint32_t *f = xreallocarray(NULL, p->nlabel - s->label + 1, sizeof(*f));
 	size_t n = 0;
 	int lock = plan_lock(s, &r->plan);
@@ -195,14 +219,16 @@ place_now(struct release *r)
 static void
 print_now(struct release *r, const struct record *rec)
 {
-	struct sample *s = &r->pool.s[0];
+	struct pooled *s = &r->pool.s[0];
+	struct change_set x = { .n = 0 };
 
 	if (rec->header) {
 		rec_write(out_stdout(), rec, NULL, 0);
 		return;
 	}
 	plan_each(&r->pool, &r->plan, &r->result);
-	print_sample(r, s, rec->line, out_stdout());
+	print_sample(r, s, rec->line, &x, out_stdout());
+	buf_release(&x.sha256);
 	pool_forget(&r->pool);
 }
 
@@ -250,11 +276,12 @@ struct writing {
 	struct release *r;
 	struct out records, manifest;
 	struct buf line, final, form, side_name, side;
+	struct change_set changes;
 	struct record rec;
 };
 
 static void
-write_manifest_line(struct writing *w, const struct sample *s)
+write_manifest_line(struct writing *w, const struct pooled *s)
 {
 	const struct manifest_form *form = &w->r->o->manifest;
 
@@ -273,14 +300,12 @@ write_manifest_line(struct writing *w, const struct sample *s)
 }
 
 static void
-write_sample(struct writing *w, const struct sample *s)
+write_sample(struct writing *w, const struct pooled *s)
 {
-	struct json_change c[4];
-	size_t n = changes(w->r, s, c);
-
+	make_changes(w->r, s, &w->changes);
 	pool_line(&w->r->pool, s, &w->line);
 	buf_reset(&w->final);
-	json_edit(&w->final, buf_span(&w->line), c, n);
+	json_edit(&w->final, buf_span(&w->line), w->changes.c, w->changes.n);
 	buf_addspan(&w->records.b, buf_span(&w->final));
 	buf_addc(&w->records.b, '\n');
 	out_tick(&w->records);
@@ -308,6 +333,7 @@ write_records(struct release *r)
 	buf_release(&w.form);
 	buf_release(&w.side_name);
 	buf_release(&w.side);
+	buf_release(&w.changes.sha256);
 	rec_release(&w.rec);
 }
 
@@ -323,6 +349,8 @@ compare_with_parent(struct release *r)
 	keyed_open_sorted(&a, before, r->info.key);
 	keyed_open_sorted(&b, after, r->info.key);
 	diff_run(&a, &b, DIFF_NONE, NULL, NULL, &c);
+	if (a.bad || b.bad)
+		die("nothing is published, because the versions cannot be compared");
 	r->info.added = c.added;
 	r->info.modified = c.changed;
 	r->info.deleted = c.removed;
@@ -420,6 +448,7 @@ publish(struct release *r)
 	v->group_match = o->group_text;
 	v->clear_hard = o->clear_hard;
 	v->allow_leak = o->allow_leak;
+	v->snapshot = o->snapshot;
 	r->folder.many = o->manifest.line != NULL;
 	write_records(r);
 	if (r->has_parent) {
@@ -432,10 +461,34 @@ publish(struct release *r)
 	folder_put(&r->folder, "stats.json", buf_span(&stats));
 	buf_release(&stats);
 	version_warn_classes(v);
+	if (o->snapshot)
+		snapshot_publish(&r->store, &r->work, &o->files, &r->staged);
 	r->name = store_publish(&r->store, &r->work, o->name, name_files, r);
 	if (r->name)
 		journal(r);
 	return r->name != NULL;
+}
+
+/* The files go into the store, and equal contents bind their samples. */
+static bool
+take_snapshot(struct release *r)
+{
+	struct pool *p = &r->pool;
+	struct buf hex = BUF_INIT;
+	bool good;
+
+	r->content = xcalloc(p->n + 1, sizeof(*r->content));
+	good =
+	    snapshot_take(&r->store, &r->work, p, &r->o->files, r->content, &r->staged, &r->files);
+	for (size_t i = 0; good && i < p->n; i++) {
+		if (!r->content[i].known)
+			continue;
+		buf_reset(&hex);
+		sha256_hex(&hex, r->content[i].digest);
+		pool_bind(p, i, buf_span(&hex));
+	}
+	buf_release(&hex);
+	return good;
 }
 
 bool
@@ -446,6 +499,8 @@ release_publish(struct release *r)
 	if (r->direct)
 		return true;
 	pool_sort(&r->pool);
+	if (r->o->snapshot && !take_snapshot(r))
+		return false;
 	write_ledger(r, &good);
 	plan_release(&r->pool, &r->plan, &r->result);
 	if (!good || !may_publish(r))
@@ -460,6 +515,7 @@ release_print(struct release *r, struct out *out)
 {
 	const struct pool *p = &r->pool;
 	size_t h = 0, i = 0;
+	struct change_set x = { .n = 0 };
 	struct buf line = BUF_INIT;
 
 	if (r->direct)
@@ -472,8 +528,10 @@ release_print(struct release *r, struct out *out)
 			out_tick(out);
 		} else {
 			pool_line(p, &p->s[i], &line);
-			print_sample(r, &p->s[i++], buf_span(&line), out);
+			print_sample(r, &p->s[i], buf_span(&line), &x, out);
+			i++;
 		}
+	buf_release(&x.sha256);
 	buf_release(&line);
 }
 
@@ -514,6 +572,14 @@ release_say(const struct release *r)
 			    usage_name[s], (unsigned long long)x->got,
 			    (unsigned long long)x->target, (unsigned long long)x->locked);
 	}
+	if (r->o->snapshot)
+		say("%llu files of %llu bytes; %llu new objects of %llu bytes; %llu files did not change",
+		    (unsigned long long)r->files.files, (unsigned long long)r->files.bytes,
+		    (unsigned long long)r->files.added, (unsigned long long)r->files.added_bytes,
+		    (unsigned long long)r->files.unread);
+	if (r->files.no_file)
+		say("%llu sources are no files; the snapshot does not hold them",
+		    (unsigned long long)r->files.no_file);
 	if (r->result.cleared)
 		say("the usage of %llu records was not kept (--usage keep keeps it)",
 		    (unsigned long long)r->result.cleared);

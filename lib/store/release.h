@@ -16,6 +16,7 @@
 #define STORE_RELEASE_H
 
 #include "store/plan.h"
+#include "store/snapshot.h"
 
 /*
  * The manifest's form belongs to the label formats, which this room does not know: the program hands it in. Append
@@ -44,6 +45,8 @@ struct release_options {
 	enum unlabelled unlabelled;
 	bool clear_hard; /* drop hard and hard-coefficient */
 	bool allow_leak;
+	bool snapshot; /* keep the contents of the files too */
+	struct snapshot_options files;
 	struct manifest_form manifest;
 };
 

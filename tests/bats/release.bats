@@ -176,3 +176,9 @@ count() { # count FILE USAGE [CLASS]
 		must_fail 2 ds-release $bad </dev/null
 	done
 }
+
+@test "an input that cannot be read means no version" {
+	records 1 5 >in
+	must_fail 2 ds-release -s s --ratio 0.8 in missing >out
+	[ -z "$(ls s/versions)" ] && [ ! -s out ]
+}
