@@ -551,10 +551,15 @@ bool
 json_key_is(struct span key, const char *name)
 {
 	struct buf scratch = BUF_INIT;
+	size_t i = 0;
 	bool same;
 
-	if (key.n == 0 || memchr(key.p, '\\', key.n) == NULL)
-		return span_is(key, name);
+	while (i < key.n && key.p[i] == name[i] && key.p[i] != '\\')
+		i++;
+	if (i == key.n)
+		return name[i] == '\0';
+	if (key.p[i] != '\\')
+		return false;
 	same = span_is(json_text(key, &scratch), name);
 	buf_release(&scratch);
 	return same;

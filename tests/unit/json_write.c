@@ -124,6 +124,20 @@ test_members(void)
 }
 
 static void
+test_key_is(void)
+{
+	ok(json_key_is(SPAN("ab"), "ab") && json_key_is(SPAN(""), "") &&
+		json_key_is(SPAN("a\\u0062"), "ab") && json_key_is(SPAN("a\\\\b"), "a\\b") &&
+		json_key_is(SPAN("\\u0061"), "a"),
+	    "the same names");
+	ok(!json_key_is(SPAN("ab"), "a") && !json_key_is(SPAN("a"), "ab") &&
+		!json_key_is(SPAN("ac"), "ab") && !json_key_is(SPAN(""), "a") &&
+		!json_key_is(SPAN("a"), "") && !json_key_is(SPAN("a\\u0062"), "a\\u0062") &&
+		!json_key_is(SPAN("a\\u0000b"), "a") && !json_key_is(SPAN("a\\u0062c"), "ab"),
+	    "others");
+}
+
+static void
 test_numbers(void)
 {
 	double v[3] = { 0, 0, 0 };
@@ -368,6 +382,7 @@ main(void)
 	test_writer();
 	test_decode();
 	test_members();
+	test_key_is();
 	test_numbers();
 	test_edit();
 	test_edit_random();
