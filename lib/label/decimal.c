@@ -128,12 +128,42 @@ decimal_write(struct buf *out, struct decimal d)
 	buf_add(out, text + at, sizeof(text) - at);
 }
 
+/* A whole number of up to 9 digits as most files have them, written in the usual way. */
+static bool
+small_int(struct span s, int64_t *value)
+{
+	int64_t v = 0;
+
+	if (s.n == 0 || s.n > 9 || (s.n > 1 && s.p[0] == '0'))
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+		v = v * 10 + (s.p[i] - '0');
+	}
+	*value = v;
+	return true;
+}
+
+bool
+decimal_is_small_int(struct span s)
+{
+	int64_t v;
+
+	return small_int(s, &v);
+}
+
 bool
 decimal_sum(struct buf *out, struct span a, int sign, struct span b, int n)
 {
 	struct decimal x, y, sum;
 	double u, v;
+	int64_t i, k;
 
+	if (small_int(a, &i) && small_int(b, &k)) {
+		num_add_i64(out, i + sign * k + n);
+		return true;
+	}
 	if (decimal_parse(a, &x) && decimal_parse(b, &y) &&
 	    (sign < 0 ? decimal_sub(x, y, &sum) : decimal_add(x, y, &sum)) &&
 	    decimal_add(sum, decimal_int(n), &sum)) {

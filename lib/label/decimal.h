@@ -39,4 +39,7 @@ void decimal_write(struct buf *out, struct decimal d);
  */
 bool decimal_sum(struct buf *out, struct span a, int sign, struct span b, int n);
 
+/* Is it a whole number of up to 9 digits without sign or leading zeros? Sums of such come back as they were. */
+bool decimal_is_small_int(struct span s);
+
 #endif

@@ -447,32 +447,49 @@ give(struct reading *r)
 		return;
 	}
 	b = import_record(r->im);
-	json_edit(b, r->rec.line, c, n);
+	json_edit_members(b, r->rec.line, r->rec.m, r->rec.n, c, n);
 	import_sample(r->im, buf_span(b), r->n);
 }
 
-/* Old texts printed the key as "source " with a blank. */
-static struct span
-repair_source_key(struct reading *r, struct span line, struct pos at)
+/* Old texts printed the key as "source " with a blank: a line without "source" is tried so. */
+static bool
+parse_old_key(struct reading *r, struct span line, struct pos at)
 {
 	static const char wrong[] = "\"source \"", right[] = "\"source\"";
 	const char *p = memmem(line.p, line.n, wrong, strlen(wrong));
 
-	if (!p || memmem(line.p, line.n, right, strlen(right)))
-		return line;
-	warning_at(at, "manifest", "the key \"source \" has a blank; taken for \"source\"");
+	if (!p)
+		return false;
 	buf_reset(&r->line);
 	buf_addspan(&r->line, span_of(line.p, p));
 	buf_adds(&r->line, right);
 	buf_addspan(&r->line, span_of(p + strlen(wrong), line.p + line.n));
-	return buf_span(&r->line);
+	if (!rec_parse(&r->rec, buf_span(&r->line), at))
+		return false;
+	warning_at(at, "manifest", "the key \"source \" has a blank; taken for \"source\"");
+	return true;
+}
+
+static bool
+parse_line(struct reading *r, struct span line, struct pos at)
+{
+	struct diag_sink said = { .status = 0 }, *before = diag_sink(&said);
+	bool good = rec_parse(&r->rec, line, at);
+
+	diag_sink(before);
+	if (good)
+		return true;
+	good = parse_old_key(r, line, at);
+	if (!good)
+		diag_flush(&said);
+	diag_sink_release(&said);
+	return good;
 }
 
 static void
 read_line(struct reading *r, struct span line, struct pos at)
 {
-	line = repair_source_key(r, line, at);
-	if (!rec_parse(&r->rec, line, at)) {
+	if (!parse_line(r, line, at)) {
 		r->im->bad_samples++;
 		return;
 	}

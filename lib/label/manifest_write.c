@@ -16,6 +16,7 @@ struct manifest_writer {
 	struct voc_rules rules;
 	struct sample sample; /* of manifest_line() */
 	struct buf list, property, text, loc, value;
+	bool changed; /* the list differs from the record's */
 };
 
 struct manifest_writer *
@@ -115,6 +116,11 @@ add_plain(struct manifest_writer *w, const struct sample *s, const struct annota
 	if (w->list.n > 1)
 		buf_addc(&w->list, ',');
 	buf_reset(&w->text);
+	if (k == 0 && has_type(a)) {
+		buf_addspan(&w->list, a->raw);
+		return;
+	}
+	w->changed = true;
 	if (!has_type(a)) {
 		buf_addf(&w->text, "\"%s\"", manifest_type(s, a));
 		c[n++] = (struct json_change){ "type", buf_span(&w->text) };
@@ -126,7 +132,7 @@ add_plain(struct manifest_writer *w, const struct sample *s, const struct annota
 		json_edit(&w->property, property.p ? property : SPAN("{}"), keys, k);
 		c[n++] = (struct json_change){ "property", buf_span(&w->property) };
 	}
-	json_edit(&w->list, a->raw, c, n);
+	json_edit_members(&w->list, a->raw, a->m, a->n, c, n);
 }
 
 /* ---- the annotation that stands for the VOC file ---- */
@@ -174,6 +180,7 @@ add_file_annotation(struct manifest_writer *w, const struct sample *s)
 	struct json_change c[5];
 	size_t n = 0;
 
+	w->changed = true;
 	buf_reset(&w->text);
 	buf_adds(&w->text, "\"./");
 	buf_reset(&w->value);
@@ -212,6 +219,7 @@ add_annotations(struct manifest_writer *w, const struct sample *s, struct span s
 {
 	bool file = false;
 
+	w->changed = false;
 	buf_reset(&w->list);
 	buf_addc(&w->list, '[');
 	for (size_t i = 0; i < s->n; i++)
@@ -246,8 +254,10 @@ manifest_sample_line(struct manifest_writer *w, const struct sample *s, const ch
 		jw_str(&quoted, source);
 		c[n++] = (struct json_change){ "source", buf_span(&quoted) };
 	}
-	c[n++] = (struct json_change){ "voc", SPAN_NONE };
-	c[n++] = (struct json_change){ "manifest", SPAN_NONE };
+	if (rec_member(s->rec, "voc").p)
+		c[n++] = (struct json_change){ "voc", SPAN_NONE };
+	if (rec_member(s->rec, "manifest").p)
+		c[n++] = (struct json_change){ "manifest", SPAN_NONE };
 	for (size_t i = 0; i < s->n; i++)
 		shapes += in_file(&s->ann[i]);
 	if (add_annotations(w, s, from.p ? from : SPAN(""))) {
@@ -256,9 +266,12 @@ manifest_sample_line(struct manifest_writer *w, const struct sample *s, const ch
 		c[n++] = (struct json_change){ "width", SPAN_NONE };
 		c[n++] = (struct json_change){ "height", SPAN_NONE };
 	}
-	if (s->annotated)
+	if (w->changed)
 		c[n++] = (struct json_change){ "annotation", buf_span(&w->list) };
-	json_edit(line, s->rec->line, c, n);
+	if (n > 0)
+		json_edit_members(line, s->rec->line, s->rec->m, s->rec->n, c, n);
+	else
+		buf_addspan(line, s->rec->line);
 	buf_release(&text);
 	buf_release(&quoted);
 	return shapes - written.objects;

@@ -61,7 +61,7 @@ kind_of(const struct reading *r, const struct xml_node *n)
 	enum kind k = KIND_OTHER;
 	double v;
 
-	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+	for (size_t i = 0; i < ARRAY_LEN(kinds) && k == KIND_OTHER; i++)
 		if (name.p[0] == kinds[i].name[0] && span_is(name, kinds[i].name))
 			k = kinds[i].kind;
 	if (k == KIND_FLAG && (xml_child(r->x, n) || !is_flag(xml_text(r->x, n))))
@@ -165,6 +165,10 @@ bbox_json(struct buf *b, struct buf *scratch, const struct span edge[4], int bas
 	}
 	for (int i = 0; i < 4; i++)
 		v[i] = span_of(b->p + (i ? end[i - 1] : start) + 1, b->p + end[i]);
+	*exact = decimal_is_small_int(edge[0]) && decimal_is_small_int(edge[1]) &&
+		 decimal_is_small_int(edge[2]) && decimal_is_small_int(edge[3]);
+	if (*exact)
+		return true;
 	*exact = true;
 	for (int i = 0; i < 4 && *exact; i++)
 		*exact = i < 2 ? comes_back(scratch, edge[i], v[i], SPAN("0"), base)
