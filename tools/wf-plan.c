@@ -51,7 +51,7 @@ struct job {
 	struct wf wf;
 	struct params params;
 	struct metrics_set metrics;
-	struct plan plan;
+	struct wf_plan plan;
 };
 
 /* ---- rows ---- */
@@ -121,11 +121,11 @@ measure(struct job *job)
 static void
 put_why(struct job *job, uint32_t step, struct buf *b)
 {
-	const struct plan_step *s = &job->plan.step[step];
+	const struct wf_plan_step *s = &job->plan.step[step];
 	const struct wf_step *w = &job->wf.step[step];
 	size_t start = b->n;
 
-	plan_reason(&job->plan, step, b);
+	wf_plan_reason(&job->plan, step, b);
 	if (w->type == WF_CONDITION && (s->action == PLAN_RUN || s->action == PLAN_WAIT))
 		buf_addf(b, "%s%s", b->n > start ? "; " : "",
 		    s->verdict == VERDICT_TRUE    ? "true"
@@ -136,7 +136,7 @@ put_why(struct job *job, uint32_t step, struct buf *b)
 		bool several;
 
 		if ((s->action != PLAN_RUN && s->action != PLAN_WAIT) ||
-		    plan_input(&job->plan, i, &ref, &several) == SOURCE_FIXED ||
+		    wf_plan_input(&job->plan, i, &ref, &several) == SOURCE_FIXED ||
 		    !wf_in_selector(&job->wf, &job->wf.ref[ref]))
 			continue;
 		buf_addf(
@@ -189,7 +189,7 @@ json_inputs(struct job *job, uint32_t step, struct buf *b)
 	for (uint32_t i = in.at; i < in.at + in.n; i++) {
 		uint32_t ref;
 		bool several;
-		enum plan_source source = plan_input(&job->plan, i, &ref, &several);
+		enum plan_source source = wf_plan_input(&job->plan, i, &ref, &several);
 
 		if (source == SOURCE_FIXED)
 			continue;
@@ -207,7 +207,7 @@ json_inputs(struct job *job, uint32_t step, struct buf *b)
 static void
 json_row(struct job *job, uint32_t step, struct buf *b)
 {
-	const struct plan_step *s = &job->plan.step[step];
+	const struct wf_plan_step *s = &job->plan.step[step];
 	const struct wf_object *late;
 	struct buf why = BUF_INIT;
 
@@ -222,12 +222,12 @@ json_row(struct job *job, uint32_t step, struct buf *b)
 		else
 			jw_bool(b, s->verdict == VERDICT_TRUE);
 	}
-	plan_reason(&job->plan, step, &why);
+	wf_plan_reason(&job->plan, step, &why);
 	if (why.n)
 		jw_member_string(b, "reason", buf_span(&why));
 	if (!s->assumed && s->decision.step != WF_NONE)
 		jw_member_string(b, "through", name_of(job, s->decision.step));
-	if (s->action == PLAN_WAIT && (late = plan_waits_for(&job->plan, step)) != NULL)
+	if (s->action == PLAN_WAIT && (late = wf_plan_waits_for(&job->plan, step)) != NULL)
 		jw_member_string(b, "waits_for", late->name);
 	if (s->action <= PLAN_WAIT)
 		json_inputs(job, step, b);
@@ -347,16 +347,16 @@ check(struct job *job)
 }
 
 static bool
-choose(struct plan *plan)
+choose(struct wf_plan *plan)
 {
-	bool fine = opt_scene == NULL || plan_scene(plan, opt_scene);
+	bool fine = opt_scene == NULL || wf_plan_scene(plan, opt_scene);
 
 	for (size_t i = 0; i < opt_only.n; i++)
-		fine &= plan_only(plan, opt_only.v[i]);
+		fine &= wf_plan_only(plan, opt_only.v[i]);
 	for (size_t i = 0; i < opt_from.n; i++)
-		fine &= plan_from(plan, opt_from.v[i]);
+		fine &= wf_plan_from(plan, opt_from.v[i]);
 	for (size_t i = 0; i < opt_assume.n; i++)
-		fine &= plan_assume(plan, opt_assume.v[i]);
+		fine &= wf_plan_assume(plan, opt_assume.v[i]);
 	return fine;
 }
 
@@ -370,13 +370,13 @@ make_plan(struct job *job)
 			return;
 		wf_check(&execution, NULL);
 		wf_check_execution(&execution, &job->wf, NULL);
-		plan_assume_execution(&job->plan, &execution);
+		wf_plan_assume_execution(&job->plan, &execution);
 	}
-	plan_make(&job->plan);
+	wf_plan_make(&job->plan);
 	if (opt_compare)
-		plan_compare(&job->plan, &execution);
+		wf_plan_compare(&job->plan, &execution);
 	else
-		plan_report_inputs(&job->plan);
+		wf_plan_report_inputs(&job->plan);
 	if (opt_json)
 		print_json(job);
 	else
@@ -401,14 +401,14 @@ main(int argc, char **argv)
 	if (argc - i > 1)
 		tool_usage("one workflow at a time");
 	if (load(&job, i < argc ? argv[i] : "-") && check(&job) &&
-	    plan_init(&job.plan, &job.wf, &job.params, &job.metrics)) {
+	    wf_plan_init(&job.plan, &job.wf, &job.params, &job.metrics)) {
 		if (!choose(&job.plan))
 			status_raise(STATUS_TROUBLE);
 		else if (opt_all)
 			print_outcomes(&job);
 		else
 			make_plan(&job);
-		plan_release(&job.plan);
+		wf_plan_release(&job.plan);
 	}
 	job_release(&job);
 	return tool_end();

@@ -12,7 +12,7 @@ first_execution(const struct wf *execution)
 }
 
 static uint32_t
-step_of(const struct plan *p, struct wf *execution, const struct json_node *record)
+step_of(const struct wf_plan *p, struct wf *execution, const struct json_node *record)
 {
 	struct span name = wf_text(execution, json_tree_get(&execution->tree, record, "step_name"));
 
@@ -53,7 +53,7 @@ is_failure(struct span status)
 }
 
 void
-plan_assume_execution(struct plan *p, struct wf *execution)
+wf_plan_assume_execution(struct wf_plan *p, struct wf *execution)
 {
 	for (const struct json_node *r = first_execution(execution); r; r = json_node_next(r)) {
 		uint32_t step = step_of(p, execution, r);
@@ -72,7 +72,8 @@ plan_assume_execution(struct plan *p, struct wf *execution)
 
 /* The condition came out another way than it should. */
 static size_t
-compare_result(const struct plan *p, struct wf *execution, const struct json_node *r, uint32_t step)
+compare_result(
+    const struct wf_plan *p, struct wf *execution, const struct json_node *r, uint32_t step)
 {
 	const struct json_node *at;
 	enum verdict v = result_of(execution, r, &at), own = p->step[step].verdict;
@@ -88,7 +89,8 @@ compare_result(const struct plan *p, struct wf *execution, const struct json_nod
 
 /* The step was skipped and should have run, or the other way round. */
 static size_t
-compare_status(const struct plan *p, struct wf *execution, const struct json_node *r, uint32_t step)
+compare_status(
+    const struct wf_plan *p, struct wf *execution, const struct json_node *r, uint32_t step)
 {
 	const struct json_node *at = json_tree_get(&execution->tree, r, "status");
 	struct span status = wf_text(execution, at);
@@ -106,7 +108,7 @@ compare_status(const struct plan *p, struct wf *execution, const struct json_nod
 		return 0;
 	if (!differs)
 		return 0;
-	plan_reason(p, step, &why);
+	wf_plan_reason(p, step, &why);
 	error_at(wf_pos(execution, at), "X06",
 	    "step \"%.*s\": it is %.*s, but by the document it is to %s%s%s",
 	    SPAN_ARG(p->wf->step[step].name), SPAN_ARG(status),
@@ -119,7 +121,7 @@ compare_status(const struct plan *p, struct wf *execution, const struct json_nod
 }
 
 size_t
-plan_compare(const struct plan *p, struct wf *execution)
+wf_plan_compare(const struct wf_plan *p, struct wf *execution)
 {
 	size_t n = 0;
 

@@ -29,7 +29,7 @@ check_begin(struct check *c, struct wf *wf, const struct rule_levels *levels)
 	c->guesses = GUESS_BUDGET;
 }
 
-static void
+__attribute__((format(printf, 7, 0))) static void
 keep(struct check *c, enum rule_id rule, enum rule_level level, const struct json_node *at,
     bool key, uint32_t step, const char *fmt, va_list ap)
 {

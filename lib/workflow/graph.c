@@ -210,7 +210,8 @@ find_loop(struct tarjan *t, uint32_t *member, uint32_t n, uint32_t *queue, uint3
 
 			if (t->comp[p] == comp && from[p] == WF_NONE) {
 				from[p] = s;
-				queue[tail++] = p;
+				if (p != start)
+					queue[tail++] = p;
 			}
 		}
 	}

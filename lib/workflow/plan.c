@@ -16,9 +16,10 @@ plan_action_name(enum plan_action action)
 }
 
 bool
-plan_init(struct plan *p, struct wf *wf, const struct params *params, struct metrics_set *metrics)
+wf_plan_init(
+    struct wf_plan *p, struct wf *wf, const struct params *params, struct metrics_set *metrics)
 {
-	*p = (struct plan){ .wf = wf, .known = { params, wf, metrics } };
+	*p = (struct wf_plan){ .wf = wf, .known = { params, wf, metrics } };
 	graph_init(&p->graph, wf, GRAPH_BRANCHES);
 	branches_init(&p->branches, wf);
 	p->step = xcalloc(wf->nsteps, sizeof(*p->step));
@@ -28,24 +29,24 @@ plan_init(struct plan *p, struct wf *wf, const struct params *params, struct met
 		return true;
 	error_at(pos_file(wf->file), "G03",
 	    "steps wait for each other, by depend_steps and branches together; see wf-check");
-	plan_release(p);
+	wf_plan_release(p);
 	return false;
 }
 
 void
-plan_release(struct plan *p)
+wf_plan_release(struct wf_plan *p)
 {
 	graph_release(&p->graph);
 	branches_release(&p->branches);
 	free(p->step);
-	*p = (struct plan){ .wf = NULL };
+	*p = (struct wf_plan){ .wf = NULL };
 }
 
 /* ---- what is asked for ---- */
 
 /* "'NAME'; did you mean 'NAME'?" for a step that is not there. */
 static uint32_t
-find_step(const struct plan *p, struct span name)
+find_step(const struct wf_plan *p, struct span name)
 {
 	uint32_t step = wf_find_step(p->wf, name), n = 0;
 	const char **words;
@@ -71,7 +72,7 @@ find_step(const struct plan *p, struct span name)
 
 /* The first step that is asked for puts all others outside. */
 static void
-choose(struct plan *p, uint32_t step)
+choose(struct wf_plan *p, uint32_t step)
 {
 	for (uint32_t s = 0; !p->chosen && s < p->wf->nsteps; s++)
 		p->step[s].state = STEP_OUTSIDE;
@@ -80,7 +81,7 @@ choose(struct plan *p, uint32_t step)
 }
 
 bool
-plan_scene(struct plan *p, const char *name)
+wf_plan_scene(struct wf_plan *p, const char *name)
 {
 	uint32_t scene = wf_find_scene(p->wf, span_str(name));
 	struct wf_range r;
@@ -98,7 +99,7 @@ plan_scene(struct plan *p, const char *name)
 }
 
 bool
-plan_only(struct plan *p, const char *step)
+wf_plan_only(struct wf_plan *p, const char *step)
 {
 	uint32_t s = find_step(p, span_str(step));
 
@@ -108,7 +109,7 @@ plan_only(struct plan *p, const char *step)
 }
 
 bool
-plan_from(struct plan *p, const char *step)
+wf_plan_from(struct wf_plan *p, const char *step)
 {
 	uint32_t first = find_step(p, span_str(step));
 	const struct graph *g = &p->graph;
@@ -131,9 +132,9 @@ plan_from(struct plan *p, const char *step)
 }
 
 static bool
-assume(struct plan *p, uint32_t step, struct span what)
+assume(struct wf_plan *p, uint32_t step, struct span what)
 {
-	struct plan_step *s = &p->step[step];
+	struct wf_plan_step *s = &p->step[step];
 	bool yes = span_is(what, "true");
 
 	if (p->wf->step[step].type == WF_CONDITION && (yes || span_is(what, "false"))) {
@@ -150,7 +151,7 @@ assume(struct plan *p, uint32_t step, struct span what)
 }
 
 bool
-plan_assume(struct plan *p, const char *argument)
+wf_plan_assume(struct wf_plan *p, const char *argument)
 {
 	const char *eq = strrchr(argument, '=');
 	uint32_t step;
@@ -173,7 +174,7 @@ plan_assume(struct plan *p, const char *argument)
 /* ---- deciding ---- */
 
 static enum verdict
-evaluate(struct plan *p, const struct json_node *list)
+evaluate(struct wf_plan *p, const struct json_node *list)
 {
 	struct cond *c = cond_read(list->raw, wf_pos(p->wf, list));
 	struct cond_env env = wf_known_env(&p->known);
@@ -189,7 +190,7 @@ evaluate(struct plan *p, const struct json_node *list)
 
 /* While a step is decided: `settled` takes what is unknown for done. */
 struct asking {
-	struct plan *p;
+	struct wf_plan *p;
 	bool settled;
 };
 
@@ -220,7 +221,7 @@ ask_skip_if(void *ctx, uint32_t step)
 
 /* Will one of the predecessors have run for certain? Then those that are not known matter no more. */
 static bool
-any_completed(const struct plan *p, uint32_t step)
+any_completed(const struct wf_plan *p, uint32_t step)
 {
 	for (uint32_t e = p->graph.pred_at[step]; e < p->graph.dep_end[step]; e++)
 		if (p->step[p->graph.pred[e]].state == STEP_COMPLETED)
@@ -229,7 +230,7 @@ any_completed(const struct plan *p, uint32_t step)
 }
 
 static struct decision
-decide(struct plan *p, uint32_t step)
+decide(struct wf_plan *p, uint32_t step)
 {
 	struct asking a = { p, false };
 	struct decide_env env = { &a, ask_state, ask_verdict, ask_skip_if };
@@ -242,7 +243,7 @@ decide(struct plan *p, uint32_t step)
 }
 
 static void
-take_decision(struct plan *p, uint32_t step)
+take_decision(struct wf_plan *p, uint32_t step)
 {
 	static const enum plan_action action[] = { [STEP_RUN] = PLAN_RUN,
 		[STEP_SKIP] = PLAN_SKIP,
@@ -253,18 +254,18 @@ take_decision(struct plan *p, uint32_t step)
 		[STEP_SKIP] = STEP_SKIPPED,
 		[STEP_BLOCK] = STEP_BLOCKED,
 		[STEP_WAIT] = STEP_UNKNOWN };
-	struct plan_step *s = &p->step[step];
+	struct wf_plan_step *s = &p->step[step];
 
 	s->decision = decide(p, step);
 	s->action = action[s->decision.action];
 	s->state = state[s->decision.action];
-	if (s->action == PLAN_RUN && plan_waits_for(p, step))
+	if (s->action == PLAN_RUN && wf_plan_waits_for(p, step))
 		s->action = PLAN_WAIT;
 }
 
 /* A state that was given, or a step that was not asked for. False: neither. */
 static bool
-is_settled(struct plan_step *s)
+is_settled(struct wf_plan_step *s)
 {
 	s->decision = (struct decision){ STEP_RUN, REASON_NONE, WF_NONE };
 	if (s->state == STEP_OUTSIDE)
@@ -277,12 +278,12 @@ is_settled(struct plan_step *s)
 }
 
 void
-plan_make(struct plan *p)
+wf_plan_make(struct wf_plan *p)
 {
 	for (uint32_t i = 0; i < p->graph.norder; i++) {
 		uint32_t step = p->graph.order[i];
 		const struct wf_step *w = &p->wf->step[step];
-		struct plan_step *s = &p->step[step];
+		struct wf_plan_step *s = &p->step[step];
 
 		if (!is_settled(s))
 			take_decision(p, step);
@@ -298,7 +299,7 @@ plan_make(struct plan *p)
 
 /* One reference: is its output there? */
 static enum plan_source
-source_of(const struct plan *p, const struct wf_reference *r)
+source_of(const struct wf_plan *p, const struct wf_reference *r)
 {
 	switch (p->step[r->target].state) {
 	case STEP_COMPLETED:
@@ -313,7 +314,7 @@ source_of(const struct plan *p, const struct wf_reference *r)
 }
 
 enum plan_source
-plan_input(const struct plan *p, uint32_t port, uint32_t *ref, bool *several)
+wf_plan_input(const struct wf_plan *p, uint32_t port, uint32_t *ref, bool *several)
 {
 	const struct wf_range refs = p->wf->step[p->wf->port[port].step].refs;
 	enum plan_source best = SOURCE_FIXED, now;
@@ -338,7 +339,7 @@ plan_input(const struct plan *p, uint32_t port, uint32_t *ref, bool *several)
 }
 
 static bool
-is_late(const struct plan *p, const struct wf_object *o)
+is_late(const struct wf_plan *p, const struct wf_object *o)
 {
 	const struct json_tree *t = &p->wf->tree;
 
@@ -346,7 +347,7 @@ is_late(const struct plan *p, const struct wf_object *o)
 }
 
 const struct wf_object *
-plan_waits_for(const struct plan *p, uint32_t step)
+wf_plan_waits_for(const struct wf_plan *p, uint32_t step)
 {
 	const struct wf *wf = p->wf;
 	const struct wf_range refs = wf->step[step].refs;
@@ -372,19 +373,19 @@ plan_waits_for(const struct plan *p, uint32_t step)
 }
 
 void
-plan_report_inputs(const struct plan *p)
+wf_plan_report_inputs(const struct wf_plan *p)
 {
 	const struct wf *wf = p->wf;
 
 	for (uint32_t i = 0; i < wf->nports; i++) {
-		const struct plan_step *s = &p->step[wf->port[i].step];
+		const struct wf_plan_step *s = &p->step[wf->port[i].step];
 		struct span step = wf->step[wf->port[i].step].name, name = wf->port[i].name;
 		uint32_t ref;
 		bool several;
 
 		if (s->action != PLAN_RUN && s->action != PLAN_WAIT)
 			continue;
-		if (plan_input(p, i, &ref, &several) == SOURCE_MISSING)
+		if (wf_plan_input(p, i, &ref, &several) == SOURCE_MISSING)
 			error_at(wf_pos(wf, wf->ref[ref].node), "F07",
 			    "step \"%.*s\": its input \"%.*s\" will not be there: step \"%.*s\" %s",
 			    SPAN_ARG(step), SPAN_ARG(name), SPAN_ARG(wf->ref[ref].ref.name),
@@ -399,14 +400,14 @@ plan_report_inputs(const struct plan *p)
 }
 
 void
-plan_reason(const struct plan *p, uint32_t step, struct buf *out)
+wf_plan_reason(const struct wf_plan *p, uint32_t step, struct buf *out)
 {
-	const struct plan_step *s = &p->step[step];
+	const struct wf_plan_step *s = &p->step[step];
 	const struct wf_object *late;
 
 	if (s->assumed)
 		buf_adds(out, "assumed");
-	else if (s->action == PLAN_WAIT && (late = plan_waits_for(p, step)) != NULL)
+	else if (s->action == PLAN_WAIT && (late = wf_plan_waits_for(p, step)) != NULL)
 		buf_addf(out, "'%.*s' has to be given first", SPAN_ARG(late->name));
 	else
 		decision_reason(out, p->wf, &p->branches, step, s->decision);

@@ -26,7 +26,7 @@ enum plan_action {
 /* "run", "wait", "skip", "blocked", "fail", "maybe", "outside" */
 const char *plan_action_name(enum plan_action action);
 
-struct plan_step {
+struct wf_plan_step {
 	enum plan_action action;
 	struct decision decision; /* why */
 	enum step_state state;    /* for the steps behind it */
@@ -35,31 +35,31 @@ struct plan_step {
 	bool assumed;             /* the state was given, not found */
 };
 
-struct plan {
+struct wf_plan {
 	struct wf *wf;
 	struct graph graph; /* with the branches; graph.order is the order of the plan */
 	struct branches branches;
-	struct plan_step *step;
+	struct wf_plan_step *step;
 	struct wf_known known;
 	bool chosen; /* only some steps are asked for */
 };
 
 /* The wf, params and metrics must outlive the plan. False: a cycle leaves steps without an order; said so [G03]. */
-bool plan_init(
-    struct plan *p, struct wf *wf, const struct params *params, struct metrics_set *metrics);
-void plan_release(struct plan *p);
+bool wf_plan_init(
+    struct wf_plan *p, struct wf *wf, const struct params *params, struct metrics_set *metrics);
+void wf_plan_release(struct wf_plan *p);
 
-/* ---- what is asked for; before plan_make() ---- */
+/* ---- what is asked for; before wf_plan_make() ---- */
 
 /* Only the steps of a scene, one step, or a step and all behind it. Several add up. False: there is none; said so. */
-bool plan_scene(struct plan *p, const char *name);
-bool plan_only(struct plan *p, const char *step);
-bool plan_from(struct plan *p, const char *step);
+bool wf_plan_scene(struct wf_plan *p, const char *name);
+bool wf_plan_only(struct wf_plan *p, const char *step);
+bool wf_plan_from(struct wf_plan *p, const char *step);
 /* "STEP=completed|skipped|failed", or "STEP=true|false" of a condition. False: said so (status 2). */
-bool plan_assume(struct plan *p, const char *argument);
+bool wf_plan_assume(struct wf_plan *p, const char *argument);
 
 /* Decide all steps. What leaves a condition open is said as notes. */
-void plan_make(struct plan *p);
+void wf_plan_make(struct wf_plan *p);
 
 /* ---- what comes of it ---- */
 
@@ -75,25 +75,26 @@ enum plan_source {
 	SOURCE_MISSING, /* the step of *ref is skipped, or all of a selector's are */
 };
 
-enum plan_source plan_input(const struct plan *p, uint32_t port, uint32_t *ref, bool *several);
+enum plan_source wf_plan_input(
+    const struct wf_plan *p, uint32_t port, uint32_t *ref, bool *several);
 
 /* The delayed parameter or data requirement without a value that a step waits for; NULL: none. */
-const struct wf_object *plan_waits_for(const struct plan *p, uint32_t step);
+const struct wf_object *wf_plan_waits_for(const struct wf_plan *p, uint32_t step);
 
 /* Report inputs that will not be there (errors, F07), and selectors with a choice (warnings, F05). */
-void plan_report_inputs(const struct plan *p);
+void wf_plan_report_inputs(const struct wf_plan *p);
 
 /* Append why a step does what it does; nothing for a plain run. */
-void plan_reason(const struct plan *p, uint32_t step, struct buf *out);
+void wf_plan_reason(const struct wf_plan *p, uint32_t step, struct buf *out);
 
 /* ---- a record of what happened ---- */
 
 /*
  * Take over from an execution record what cannot be known before: failures and the results of
- * conditions that the plan leaves open. Before plan_make().
+ * conditions that the plan leaves open. Before wf_plan_make().
  */
-void plan_assume_execution(struct plan *p, struct wf *execution);
+void wf_plan_assume_execution(struct wf_plan *p, struct wf *execution);
 /* Where the record differs from the plan: X06. How many. */
-size_t plan_compare(const struct plan *p, struct wf *execution);
+size_t wf_plan_compare(const struct wf_plan *p, struct wf *execution);
 
 #endif
