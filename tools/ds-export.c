@@ -13,7 +13,7 @@
 static struct label_options options = LABEL_OPTIONS_INIT;
 static struct strings map;
 static const char *format_name, *target, *map_file, *classes_file, *losses_file;
-static int images;
+static int images, yolo_task;
 static bool force, list_formats, json;
 
 static void
@@ -50,6 +50,8 @@ static const struct opt opts[] = {
 	    "digits behind the point of computed numbers" },
 	{ 0, "voc-base", "N", OPT_CALL, NULL, set_voc_base,
 	    "count pixels of VOC files from N, 0 or 1" },
+	{ 0, "yolo-task", "detect|segment", OPT_CHOICE, &yolo_task, NULL,
+	    "rows of YOLO are boxes, or polygons (detect)" },
 	{ 0, "list-formats", NULL, OPT_FLAG, &list_formats, NULL,
 	    "what formats there are and what they hold" },
 	{ 0, "json", NULL, OPT_FLAG, &json, NULL, "with --list-formats: JSON Lines" },
@@ -132,6 +134,7 @@ main(int argc, char **argv)
 	}
 	format = wanted_format();
 	options.images = (enum images_how)images;
+	options.yolo_segment = yolo_task == 1;
 	classmap_init(&classes, &map, map_file);
 	options.map = &classes;
 	export_all(format, argv + first, argc - first);

@@ -23,5 +23,6 @@ extern const struct label_format label_modelarts_voc;
 extern const struct label_format label_openimages;
 extern const struct label_format label_via;
 extern const struct label_format label_voc;
+extern const struct label_format label_yolo;
 
 #endif

@@ -25,6 +25,7 @@ const struct label_format *const label_formats[] = {
 	&label_openimages,
 	&label_via,
 	&label_voc,
+	&label_yolo,
 	NULL,
 };
 

@@ -79,6 +79,7 @@ struct label_options {
 	int voc_base;         /* 0 or 1; -1: as the header says, else 1 */
 	const char *encoding; /* of text without its own mark; NULL: UTF-8 */
 	int decimals; /* digits behind the point of computed numbers; -1: the format's own */
+	bool yolo_segment; /* YOLO rows are polygons (--yolo-task segment) */
 	enum images_how images;
 	struct class_map *map; /* (export) --map, --map-file; NULL: none (classmap.h) */
 	struct filter *filter; /* (import) what is chosen and changed; NULL: nothing (filter.h) */

@@ -1,0 +1,229 @@
+# yolo.bats: YOLO sets in and out: layouts, rows, and the faults people meet.
+
+load helpers
+
+# picture FILE W H: a PNG as far as its size can be seen.
+picture() {
+	mkdir -p "$(dirname "$1")"
+	# shellcheck disable=SC2059
+	printf "$(printf '\\x89PNG\\r\\n\\x1a\\n\\0\\0\\0\\rIHDR\\0\\0\\x%02x\\x%02x\\0\\0\\x%02x\\x%02x\\x08\\x02\\0\\0\\0' \
+		$(($2 / 256)) $(($2 % 256)) $(($3 / 256)) $(($3 % 256)))" >"$1"
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+}
+
+ultralytics() {
+	picture set/images/train/a.png 200 100
+	picture set/images/train/negative.png 20 10
+	picture set/images/train/unlabelled.png 20 10
+	picture set/images/val/b.png 100 100
+	mkdir -p set/labels/train set/labels/val
+	printf '1 0.500000 .5 0.25 0.5\n0 0.1 0.1 0.1 0.1 0.875\n' >set/labels/train/a.txt
+	: >set/labels/train/negative.txt
+	printf '1 0.1 0.1 0.50 0.1 0.5 0.5 0.1 0.5' >set/labels/val/b.txt
+	printf 'path: ../datasets/set\ntrain: images/train\nval: images/val\n\nnames:\n  0: cat\n  1: "no"\nnote: {by: me, n: 1.10}\n' >set/data.yaml
+}
+
+@test "an Ultralytics set: pixels beside the row's own numbers, splits, negatives" {
+	ultralytics
+	ds-import set >got
+	cat >want <<-'EOF'
+		{"dataset":{"name":"set","format":"yolo","classes":[{"name":"cat","id":0},{"name":"no","id":1}],"yolo":{"note":{"by":"me","n":1.10}}}}
+		{"source":"set/images/train/a.png","id":"train/a","width":200,"height":100,"usage":"TRAIN","annotation":[{"name":"no","bbox":[75,25,50,50],"yolo":"0.500000 .5 0.25 0.5"},{"name":"cat","bbox":[10,5,20,10],"confidence":0.875,"yolo":"0.1 0.1 0.1 0.1"}]}
+		{"source":"set/images/train/negative.png","id":"train/negative","width":20,"height":10,"usage":"TRAIN","annotation":[]}
+		{"source":"set/images/train/unlabelled.png","id":"train/unlabelled","width":20,"height":10,"usage":"TRAIN"}
+		{"source":"set/images/val/b.png","id":"val/b","width":100,"height":100,"usage":"EVAL","annotation":[{"name":"no","polygon":[[10,10,50,10,50,50,10,50]],"yolo":"0.1 0.1 0.50 0.1 0.5 0.5 0.1 0.5"}]}
+	EOF
+	assert_file_equals got want
+}
+
+@test "YOLO to records to YOLO: the same rows, files and splits" {
+	ultralytics
+	ds-import set | ds-export -f yolo -o out
+	(cd out && find . -type f | LC_ALL=C sort) >got
+	cat >want <<-'EOF'
+		./data.yaml
+		./images/train/a.png
+		./images/train/negative.png
+		./images/train/unlabelled.png
+		./images/val/b.png
+		./labels/train/a.txt
+		./labels/train/negative.txt
+		./labels/val/b.txt
+	EOF
+	assert_file_equals got want
+	assert_file_equals out/labels/train/a.txt set/labels/train/a.txt
+	assert_file_equals out/labels/val/b.txt <(cat set/labels/val/b.txt && echo)
+	cat >want <<-'EOF'
+		train: images/train
+		val: images/val
+		nc: 2
+		names:
+		  0: cat
+		  1: "no"
+		"note": {"by":"me","n":1.10}
+	EOF
+	assert_file_equals out/data.yaml want
+	ds-import --name set out | sed 's|"out/|"set/|' >again
+	ds-import set >first
+	assert_file_equals again first
+}
+
+@test "a row whose box was changed is written anew" {
+	ultralytics
+	ds-import set | sed 's/"bbox":\[75,25,50,50\]/"bbox":[75,25,50,25]/' | ds-export -f yolo --images none -o out
+	printf '1 0.500000 0.375000 0.250000 0.250000\n0 0.1 0.1 0.1 0.1 0.875\n' >want
+	assert_file_equals out/labels/train/a.txt want
+	ds-import set | sed 's/"bbox":\[75,25,50,50\]/"bbox":[75,25,50,25]/' | ds-export -f yolo --images none --decimals 2 -o out2
+	[ "$(head -n 1 out2/labels/train/a.txt)" = '1 0.50 0.38 0.25 0.25' ]
+}
+
+@test "a folder, an archive and data.yaml give the same records" {
+	ultralytics
+	ds-import --name d set >want
+	(cd set && tar -cf ../a.tar . && python3 -c 'import shutil; shutil.make_archive("../z", "zip", ".")')
+	local a
+	for a in a.tar z.zip; do
+		ds-import --name d $a | sed "s|\"$a!/|\"set/|" >got
+		assert_file_equals got want
+	done
+	ds-import --name d set/data.yaml >got
+	assert_file_equals got want
+	ds-import --name d -x raw a.tar | sed 's|"raw/|"set/|' >got
+	assert_file_equals got want
+	cmp raw/images/val/b.png set/images/val/b.png
+}
+
+@test "forms of data.yaml: lists, list files, Windows and Roboflow paths, names as a list" {
+	ultralytics
+	printf 'train: ["C:\\\\data\\\\set\\\\images\\\\train"]\nval: ../images/val/\nnc: 2\nnames: [cat, "no"]\n' >set/data.yaml
+	ds-import set | grep -o '"usage":"[A-Z]*"' | sort | uniq -c | tr -s ' ' >got
+	printf ' 1 "usage":"EVAL"\n 3 "usage":"TRAIN"\n' >want
+	assert_file_equals got want
+	printf './images/val/b.png\r\n/abs/set/images/train/a.png\nimages/gone.png\n' >set/list.txt
+	printf 'train: list.txt\nval: images/train\nnames:\n- cat\n- dog\n' >set/data.yaml
+	run --separate-stderr ds-import set
+	assert_status 1
+	[ "$stderr" = "set/list.txt:3:1: error: the picture 'images/gone.png' is not here [yolo]" ]
+	grep -o '"source":"[^"]*"\|"usage":"[A-Z]*"' <<<"$output" | paste -d ' ' - - >got
+	cat >want <<-'EOF'
+		"source":"set/images/train/a.png" "usage":"TRAIN"
+		"source":"set/images/train/negative.png" "usage":"EVAL"
+		"source":"set/images/train/unlabelled.png" "usage":"EVAL"
+		"source":"set/images/val/b.png" "usage":"TRAIN"
+	EOF
+	assert_file_equals got want
+}
+
+@test "bad rows are named with line and column; the others come through" {
+	picture set/a.png 100 100
+	printf '\xef\xbb\xbf0 0.5 0.5 0.2 0.2\r\n\r\n0 0,5 0.5 0.2 0.2\n1.5 0.5 0.5 0.2 0.2\n7 0.5 0.5 0.2 0.2\n0 0.5 0.5\n0 50 0.5 0.2 0.2\n0 0.5 0.5 -0.2 0.2\n1.0\t0.5 0.5 5e-1 0.2 \n0 0.5 0.5 0.2 0.2\n0 0.5 0.5 0 0.2\n' >set/a.txt
+	printf 'cat\ndog' >set/classes.txt
+	run --separate-stderr ds-import -f yolo set
+	assert_status 1
+	cat >want <<-'EOF'
+		set/a.txt:3:3: error: this must be a number: left out [yolo]
+		set/a.txt:4:1: error: the class must be a whole number from 0: left out [yolo]
+		set/a.txt:5:1: error: class 7 is not in the list of 2 names: left out [yolo]
+		set/a.txt:6:1: error: a row has a class and a box of 4 numbers, or a polygon of 6 or more; here are 3 numbers: left out [yolo]
+		set/a.txt:7:3: error: coordinates must be ratios of the picture's size, from 0 to 1: left out [yolo]
+		set/a.txt:8:11: error: coordinates must be ratios of the picture's size, from 0 to 1: left out [yolo]
+		set/a.txt:10:1: warning: the same row was there before; both stay [yolo]
+		set/a.txt:11:11: warning: the box has no extent [yolo]
+	EOF
+	assert_file_equals <(printf '%s\n' "$stderr") want
+	[ "${lines[1]}" = '{"source":"set/a.png","id":"a","width":100,"height":100,"annotation":[{"name":"cat","bbox":[40,40,20,20],"yolo":"0.5 0.5 0.2 0.2"},{"name":"dog","bbox":[25,40,50,20],"yolo":"0.5 0.5 5e-1 0.2"},{"name":"cat","bbox":[40,40,20,20],"yolo":"0.5 0.5 0.2 0.2"},{"name":"cat","bbox":[50,40,0,20],"yolo":"0.5 0.5 0 0.2"}]}' ]
+}
+
+@test "boxes and polygons in one file: each row is what it is, and that is said" {
+	ultralytics
+	printf '0 0.5 0.5 0.2 0.2\n' >>set/labels/val/b.txt
+	sed -i 's/0.50 0.5 0.1 0.5$/&\n/' set/labels/val/b.txt
+	printf '1 0.1 0.1 0.5 0.1 0.5 0.5\n0 0.5 0.5 0.2 0.2\n' >set/labels/val/b.txt
+	run --separate-stderr ds-import set
+	assert_status 0
+	[[ $stderr == "set/labels/val/b.txt: warning: boxes and polygons in one file"*"[yolo-mixed]" ]]
+	[[ ${lines[4]} == *'"polygon":[[10,10,50,10,50,50]]'*'"bbox":[40,40,20,20]'* ]]
+}
+
+@test "labels without pictures stay ratios, and come back" {
+	mkdir -p set/labels
+	echo '2 0.5 0.5 0.25 0.125' >set/labels/x.txt
+	run --separate-stderr ds-import set
+	assert_status 0
+	[ "$stderr" = 'set: warning: 1 label files have no picture here; their labels stay ratios [yolo]' ]
+	[ "${lines[0]}" = '{"dataset":{"name":"set","format":"yolo","classes":[{"name":"class_0","id":0},{"name":"class_1","id":1},{"name":"class_2","id":2}]}}' ]
+	[ "${lines[1]}" = '{"source":"set/images/x","id":"x","annotation":[{"name":"class_2","bbox":[0.375,0.4375,0.25,0.125],"unit":"ratio","yolo":"0.5 0.5 0.25 0.125"}]}' ]
+	ds-import set 2>/dev/null | ds-export -f yolo --images none -o out
+	assert_file_equals out/labels/x.txt set/labels/x.txt
+}
+
+@test "darknet: obj.data, obj.names and lists" {
+	picture set/obj_train_data/a.png 10 10
+	picture set/obj_valid_data/b.png 10 10
+	echo '1 0.5 0.5 0.2 0.2' | tee set/obj_train_data/a.txt >set/obj_valid_data/b.txt
+	printf 'classes = 2\nnames = data/obj.names\ntrain = data/train.txt\nvalid = data/valid.txt\nbackup = backup/\n' >set/obj.data
+	printf 'cat\ndog' >set/obj.names
+	echo data/obj_train_data/a.png >set/train.txt
+	echo data/obj_valid_data/b.png >set/valid.txt
+	ds-import set >got
+	cat >want <<-'EOF'
+		{"dataset":{"name":"set","format":"yolo","classes":[{"name":"cat","id":0},{"name":"dog","id":1}]}}
+		{"source":"set/obj_train_data/a.png","id":"obj_train_data/a","width":10,"height":10,"usage":"TRAIN","annotation":[{"name":"dog","bbox":[4,4,2,2],"yolo":"0.5 0.5 0.2 0.2"}]}
+		{"source":"set/obj_valid_data/b.png","id":"obj_valid_data/b","width":10,"height":10,"usage":"EVAL","annotation":[{"name":"dog","bbox":[4,4,2,2],"yolo":"0.5 0.5 0.2 0.2"}]}
+	EOF
+	assert_file_equals got want
+}
+
+@test "kpt_shape makes rows poses" {
+	picture set/images/a.png 100 100
+	mkdir -p set/labels
+	echo '0 0.5 0.5 0.2 0.2 0.4 0.4 2 0 0 0' >set/labels/a.txt
+	printf 'kpt_shape: [2, 3]\nflip_idx: [0, 1]\ntrain: images\nval: images\nnames: {0: cat}\n' >set/data.yaml
+	ds-import set >got
+	[[ $(tail -n 1 got) == *'"bbox":[40,40,20,20],"keypoints":[40,40,2,0,0,0],"yolo":"0.5 0.5 0.2 0.2 0.4 0.4 2 0 0 0"'* ]]
+	ds-export -f yolo -o out got
+	assert_file_equals out/labels/a.txt set/labels/a.txt
+	grep -qx '"kpt_shape": \[2,3\]' out/data.yaml
+}
+
+@test "class numbers come from the header, polygons are boxes unless they are wanted" {
+	cat >in.jsonl <<-'EOF'
+		{"dataset":{"name":"x","format":"coco","classes":[{"name":"dog","id":18},{"name":"cat","id":17},{"name":"1: x","id":9}]}}
+		{"source":"p/a.jpg","id":1,"width":100,"height":50,"annotation":[{"name":"cat","bbox":[10,10,20,20],"polygon":[[10,10,30,10,30,30],[40,10,50,10,50,30]]},{"name":"dog","polygon":[[10,10,30,10,30,30]]}]}
+	EOF
+	ds-export -f yolo --images none -o out in.jsonl 2>err
+	printf '1 0.200000 0.400000 0.200000 0.400000\n0 0.100000 0.200000 0.300000 0.200000 0.300000 0.600000\n' >want
+	assert_file_equals out/labels/a.txt want
+	grep -q 'annotation.polygon is lost' err
+	printf 'train: images\nval: images\nnc: 3\nnames:\n  0: dog\n  1: cat\n  2: "1: x"\n' >want
+	assert_file_equals out/data.yaml want
+	ds-export -f yolo --yolo-task segment --images none -o seg in.jsonl 2>/dev/null
+	printf '1 0.100000 0.200000 0.300000 0.200000 0.400000 0.200000 0.500000 0.200000 0.500000 0.600000 0.400000 0.200000 0.300000 0.200000 0.300000 0.600000\n0 0.100000 0.200000 0.300000 0.200000 0.300000 0.600000\n' >want
+	assert_file_equals seg/labels/a.txt want
+}
+
+@test "a YAML file that is a trap is refused at its place" {
+	ultralytics
+	printf 'names: &a [*a]\n' >set/data.yaml
+	run --separate-stderr ds-import -f yolo set
+	assert_status 1
+	[[ $stderr == 'set/data.yaml:1:'*': error: '*'[yaml]'* ]]
+	python3 -c 'print("names: " + "[" * 100000)' >set/data.yaml
+	run --separate-stderr timeout 10 ds-import -f yolo set
+	assert_status 1
+	[[ $stderr == *'nested too deep (64 levels are taken) [yaml]'* ]]
+}
+
+@test "a real darknet set comes back row for row" {
+	need_corpora datasets/darknet-cup
+	ds-import "$DSUTILS_CORPORA/datasets/darknet-cup" | ds-export -f yolo --images none -o out
+	local f n=0
+	for f in out/labels/*.txt; do
+		assert_file_equals "$f" <(cat "$DSUTILS_CORPORA/datasets/darknet-cup/${f##*/}" && echo)
+		n=$((n + 1))
+	done
+	[ "$n" -eq 147 ]
+}
