@@ -487,3 +487,14 @@ statuses() {
 	must_fail 2 wf-step --shard x a 2>err
 	must_fail 2 wf-step nothing 2>err
 }
+
+@test "the sample workflow runs in both outcomes of its condition" {
+	need_program ds-import ds-clean ds-release
+	sh "$srcdir/samples/workflow.sh" "$srcdir/samples" "$builddir/samples/shapes-voc.tar" demo >out 2>err || { cat out err && false; }
+	[ "$(jq -s 'map(select(.source)) | length' demo/obs/lab/shapes/clean/records.jsonl)" -gt 20 ]
+	[ -s demo/obs/models/shapes/0001/weights ]
+	[ ! -e demo/obs/models/shapes/0002 ]
+	ls demo/obs/lab/shapes/versions/store/versions >got
+	printf 'better\ngood\n' >want
+	assert_file_equals got want
+}

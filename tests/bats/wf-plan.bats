@@ -48,9 +48,9 @@ z='{"name":"z","type":"job","outputs":[{"name":"m","type":"metrics","config":{}}
 	[ ! -s err ]
 	cat >want <<-'END'
 		STEP         TYPE             ACTION   WHY
-		create       create_dataset   run
-		label        labeling         run
 		import       dataset_import   run
+		label        labeling         run
+		clean        job              run
 		release      release_dataset  run
 		train        job              run
 		good_enough  condition        run      true
@@ -78,7 +78,7 @@ z='{"name":"z","type":"job","outputs":[{"name":"m","type":"metrics","config":{}}
 @test "without metrics the plan is open, and a note says why" {
 	plan "$flow"
 	grep -q "^$flow:.*note: .*\[M05\]" err
-	planned create run label run import run release run train run good_enough run \
+	planned import run label run clean run release run train run good_enough run \
 		register maybe retrain maybe deploy maybe summary maybe
 }
 
@@ -159,13 +159,13 @@ z='{"name":"z","type":"job","outputs":[{"name":"m","type":"metrics","config":{}}
 
 @test "a scene, one step, a step and what is behind it" {
 	plan -s 'data only' "$flow"
-	planned create run label run import run release run train outside good_enough outside \
+	planned import run label run clean run release run train outside good_enough outside \
 		register outside retrain outside deploy outside summary outside
 	plan -o train "$flow"
-	planned create outside label outside import outside release outside train run good_enough outside \
+	planned import outside label outside clean outside release outside train run good_enough outside \
 		register outside retrain outside deploy outside summary outside
 	plan -f register "$flow"
-	planned create outside label outside import outside release outside train outside good_enough outside \
+	planned import outside label outside clean outside release outside train outside good_enough outside \
 		register run retrain outside deploy run summary run
 	must_fail 2 wf-plan -s data "$flow"
 	run -2 wf-plan -f regster "$flow"
