@@ -66,6 +66,12 @@ scan_escape(struct scan *s)
 	return SCAN_DONE;
 }
 
+static inline bool
+is_tail(char c)
+{
+	return ((unsigned char)c & 0xc0) == 0x80;
+}
+
 /* Are the `left` bytes at p the beginning of a character that the end of the text cut? */
 static bool
 is_cut(const char *p, size_t left)
@@ -75,16 +81,32 @@ is_cut(const char *p, size_t left)
 
 	if (c < 0xc2 || c > 0xf4 || left >= want)
 		return false;
-	while (i < left && ((unsigned char)p[i] & 0xc0) == 0x80)
+	while (i < left && is_tail(p[i]))
 		i++;
 	return i == left;
+}
+
+/* Pass over plain characters of three bytes, as Chinese is: U+1000 to U+CFFF, U+E000 to U+FFFF. */
+static const char *
+skip_three_bytes(const char *p, const char *end)
+{
+	while (end - p >= 3 && (unsigned char)*p > 0xe0 && (unsigned char)*p < 0xf0 &&
+	       *p != '\xed' && is_tail(p[1]) && is_tail(p[2]))
+		p += 3;
+	return p;
 }
 
 static enum scan_result
 scan_utf8(struct scan *s)
 {
-	size_t left = (size_t)(s->end - s->p), n = utf8_length(s->p, left);
+	const char *p = s->p;
+	size_t left, n;
 
+	s->p = skip_three_bytes(p, s->end);
+	if (s->p > p)
+		return SCAN_DONE;
+	left = (size_t)(s->end - p);
+	n = utf8_length(p, left);
 	if (n == 0)
 		return is_cut(s->p, left) ? SCAN_MORE : bad(s, s->p, "invalid UTF-8");
 	s->p += n;

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
 #include "json/json.h"
 #include "tap.h"
 
@@ -325,6 +326,39 @@ test_vectors(void)
 	}
 }
 
+/* Does the scanner take the bytes in a string when they are UTF-8, and only then? */
+static bool
+takes_utf8(const unsigned char *bytes, size_t n)
+{
+	char text[16] = "\"", *end = text + 1;
+	struct span s = { end, n };
+
+	memcpy(end, bytes, n);
+	end[n] = '"';
+	return json_valid((struct span){ text, n + 2 }) == utf8_valid(s);
+}
+
+static void
+test_utf8(void)
+{
+	static const unsigned char tails[] = { 0x20, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf,
+		0xc0, 0xe4, 0xff };
+	const size_t n = sizeof(tails);
+	size_t wrong = 0, cases = 0;
+
+	for (unsigned lead = 0x80; lead < 0x100; lead++)
+		for (unsigned second = 0x20; second < 0x100; second++)
+			for (size_t k = 0; k < n * n; k++, cases += 3) {
+				unsigned char b[4] = { (unsigned char)lead, (unsigned char)second,
+					tails[k / n], tails[k % n] };
+
+				if (second == '"' || second == '\\')
+					continue;
+				wrong += !takes_utf8(b, 4) + !takes_utf8(b, 3) + !takes_utf8(b, 2);
+			}
+	is_int(wrong, 0, "%zu sequences of bytes: UTF-8 is taken and nothing else", cases);
+}
+
 static void
 test_depth(int depth, bool good)
 {
@@ -449,6 +483,7 @@ int
 main(void)
 {
 	test_vectors();
+	test_utf8();
 	test_depth(JSON_DEPTH, true);
 	test_depth(JSON_DEPTH + 1, false);
 	test_bom();
