@@ -1,0 +1,9 @@
+/* bmp.c: any bytes that claim to be BMP. */
+#include "picture.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	fuzz_picture(data, size, KIND_BMP);
+	return 0;
+}
