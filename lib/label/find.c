@@ -190,6 +190,12 @@ at_path(struct pictures *p, struct span path)
 }
 
 const struct node *
+pictures_find_at(struct pictures *p, struct span dir, struct span name)
+{
+	return name.n ? at_path(p, member(p, dir, name)) : NULL;
+}
+
+const struct node *
 pictures_find(struct pictures *p, struct span dir, struct span name)
 {
 	const struct strmap_entry *e;

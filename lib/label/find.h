@@ -58,6 +58,9 @@ void pictures_release(struct pictures *p);
  */
 const struct node *pictures_find(struct pictures *p, struct span dir, struct span name);
 
+/* The same, but only at dir/name. */
+const struct node *pictures_find_at(struct pictures *p, struct span dir, struct span name);
+
 /*
  * What a record says of that picture: its source (of a missing one: dir/name as it stands), and
  * with `size` not NULL its size as shown; *size is all zero when it has none. The span lives

@@ -14,6 +14,7 @@ extern const struct label_format label_csv_kaggle;
 extern const struct label_format label_csv_retinanet;
 extern const struct label_format label_csv_tf;
 extern const struct label_format label_csv_via;
+extern const struct label_format label_cvat;
 extern const struct label_format label_dota;
 extern const struct label_format label_imagenet;
 extern const struct label_format label_kitti;

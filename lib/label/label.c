@@ -16,6 +16,7 @@ const struct label_format *const label_formats[] = {
 	&label_csv_retinanet,
 	&label_csv_tf,
 	&label_csv_via,
+	&label_cvat,
 	&label_dota,
 	&label_imagenet,
 	&label_kitti,
