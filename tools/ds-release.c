@@ -8,17 +8,18 @@
 
 #include "base/diag.h"
 #include "base/tool.h"
+#include "label/manifest.h"
 #include "store/manifest.h"
 #include "store/release.h"
 #include "store/store.h"
 
 static struct release_options o = {
 	.plan = { .stratify = true },
-	.manifest = { .line = manifest_plain },
+	.max_leak = UINT64_MAX,
 };
 static const char *ratio, *ratios, *group_match;
-static uint64_t folds;
-static bool no_stratify, stream, by_hash, reset;
+static uint64_t folds, near = UINT64_MAX, distance = 5;
+static bool no_stratify, stream, by_hash, reset, voc_files;
 static int usage, unlabelled;
 
 static const struct opt opts[] = {
@@ -37,6 +38,12 @@ static const struct opt opts[] = {
 	    "samples with one value of FIELD stay together" },
 	{ 0, "group-match", "REGEX", OPT_STRING, &group_match, NULL,
 	    "the part of the source that \\(...\\) matches is the group" },
+	{ 0, "group-near", "BITS", OPT_COUNT, &near, NULL,
+	    "pictures whose phash differs in at most BITS of 64 stay together" },
+	{ 0, "max-leak", "N", OPT_COUNT, &o.max_leak, NULL,
+	    "more than N pictures that test and look like one that trains are an error" },
+	{ 0, "near-distance", "BITS", OPT_COUNT, &distance, NULL,
+	    "bits of phash that may differ in pictures that look alike (5)" },
 	{ 0, "seed", "TEXT", OPT_STRING, &o.seed, NULL, "another split (default: the parent's)" },
 	{ 0, "key", "FIELD", OPT_STRING, &o.rules.key, NULL,
 	    "what a sample is known by: id (default), source, sha256, ..." },
@@ -53,6 +60,8 @@ static const struct opt opts[] = {
 	    "publish although samples of one group are on two sides" },
 	{ 0, "stream", NULL, OPT_FLAG, &stream, NULL, "one pass: place each sample as it comes" },
 	{ 0, "by-hash", NULL, OPT_FLAG, &by_hash, NULL, "by the hash of the key alone" },
+	{ 0, "voc-files", NULL, OPT_FLAG, &voc_files, NULL,
+	    "boxes of the manifest in VOC files, as the platform has them" },
 	{ 0, "snapshot", NULL, OPT_FLAG, &o.snapshot, NULL,
 	    "keep the files in the store too, once per content" },
 	{ 0, "export-images", NULL, OPT_FLAG, &o.snapshot, NULL, "same as --snapshot" },
@@ -74,6 +83,35 @@ static const struct tool tool = {
 	.opts = opts,
 	.threads = true,
 };
+
+static bool
+has_shape(const struct record *r)
+{
+	struct annotation a = { .m = NULL };
+	struct ann_iter it;
+	bool found = false;
+
+	ann_begin(&it, r);
+	while (!found && ann_next(&it, &a))
+		for (int f = 0; f < ANN_SPAN; f++)
+			found = found || a.v[f].p;
+	ann_release(&a);
+	return found;
+}
+
+/*
+ * The platform keeps shapes in VOC files, one a sample. Thousands of files a version are not made unless asked for:
+ * shapes then stay in the line.
+ */
+static void
+write_line(
+    void *writer, const struct record *r, struct buf *line, struct buf *side_name, struct buf *side)
+{
+	if (voc_files || !has_shape(r))
+		manifest_line(writer, r, line, side_name, side);
+	else
+		manifest_plain(NULL, r, line, side_name, side);
+}
 
 static void
 check_ratio(void)
@@ -117,7 +155,11 @@ check_options(void)
 		tool_usage("--snapshot needs --store");
 	if (!o.store && (o.name || o.description || o.parent))
 		tool_usage("--name, --description and --parent need --store");
-	o.files.jobs = tool_jobs();
+	if (distance > 63 || (near != UINT64_MAX && near > 63))
+		tool_usage("--near-distance and --group-near take 0 to 63");
+	o.near_distance = (unsigned)distance;
+	o.rules.near = near == UINT64_MAX ? 0 : (int)near + 1;
+	o.rules.jobs = o.files.jobs = tool_jobs();
 	o.plan.rule = stream ? SPLIT_STREAM : by_hash ? SPLIT_HASH : SPLIT_EXACT;
 	o.plan.stratify = !no_stratify;
 	o.plan.usage = reset ? USAGE_RESET : (enum usage_policy)usage;
@@ -150,6 +192,8 @@ main(int argc, char **argv)
 	check_options();
 	if (group_match)
 		compile_group(&re);
+	o.manifest =
+	    (struct manifest_form){ write_line, manifest_writer_new("annotation"), voc_files };
 	r = release_begin(&o);
 	if (r == NULL)
 		return tool_end();
@@ -165,6 +209,7 @@ main(int argc, char **argv)
 		release_say(r);
 	}
 	release_end(r);
+	manifest_writer_free(o.manifest.ctx);
 	if (group_match)
 		regfree(&re);
 	return tool_end();

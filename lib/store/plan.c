@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/diag.h"
+#include "store/near.h"
 
 enum { HELD = -2, MIXED = -3 };
 
@@ -39,6 +40,79 @@ tie_cmp(const void *a, const void *b)
 	return c ? c : (x->what > y->what) - (x->what < y->what);
 }
 
+struct joining {
+	uint32_t *root;
+	const uint32_t *sample;
+};
+
+static void
+join_near(void *ctx, uint32_t i, uint32_t j)
+{
+	struct joining *x = ctx;
+
+	join(x->root, x->sample[i], x->sample[j]);
+}
+
+/* Hashes of the pictures that `usage` has (USAGES: all), and whose they are; the caller frees both. */
+static size_t
+collect_hashes(const struct pool *p, unsigned usages, uint64_t **hash, uint32_t **sample)
+{
+	size_t n = 0;
+
+	*hash = xreallocarray(NULL, p->n + 1, sizeof(**hash));
+	*sample = xreallocarray(NULL, p->n + 1, sizeof(**sample));
+	for (size_t k = 0; k < p->n; k++) {
+		uint32_t i = p->order[k];
+
+		if (!p->s[i].pictured ||
+		    (usages && (p->s[i].usage < 0 || !(usages & 1u << p->s[i].usage))))
+			continue;
+		(*hash)[n] = p->phash[i];
+		(*sample)[n++] = i;
+	}
+	return n;
+}
+
+static void
+bind_near(const struct pool *p, uint32_t *root)
+{
+	uint64_t *hash;
+	uint32_t *sample;
+	size_t n = collect_hashes(p, 0, &hash, &sample);
+	struct joining x = { root, sample };
+
+	near_join(hash, n, (unsigned)p->rules.near - 1, join_near, &x, p->rules.jobs);
+	free(hash);
+	free(sample);
+}
+
+uint64_t
+plan_near_leaks(const struct pool *p, unsigned distance, unsigned named)
+{
+	uint64_t *test, *train, n = 0;
+	uint32_t *tests, *trains;
+	size_t nt = collect_hashes(p, 1u << USAGE_EVAL | 1u << USAGE_TEST, &test, &tests);
+	size_t nr = collect_hashes(p, 1u << USAGE_TRAIN, &train, &trains);
+	struct near *found = xreallocarray(NULL, nt + 1, sizeof(*found));
+
+	near_search(test, nt, train, nr, distance, found, p->rules.jobs);
+	for (size_t i = 0; i < nt; i++)
+		if (found[i].distance <= distance && n++ < named) {
+			struct span a = pool_key(p, &p->s[tests[i]]);
+			struct span b = pool_key(p, &p->s[trains[found[i].with]]);
+
+			warning_at(POS_NONE, "near-leak",
+			    "\"%.*s\" tests and looks like \"%.*s\", which trains (%d of 64 bits differ)",
+			    SPAN_ARG(a), SPAN_ARG(b), found[i].distance);
+		}
+	free(test);
+	free(tests);
+	free(train);
+	free(trains);
+	free(found);
+	return n;
+}
+
 uint32_t *
 plan_bind(const struct pool *p)
 {
@@ -54,6 +128,8 @@ plan_bind(const struct pool *p)
 	for (size_t i = 1; i < p->nties; i++)
 		if (tie_cmp(&p->tie[i], &p->tie[i - 1]) == 0)
 			join(root, p->tie[i].sample, p->tie[i - 1].sample);
+	if (p->rules.near)
+		bind_near(p, root);
 	for (size_t i = 0; i < p->n; i++)
 		root[i] = root_of(root, (uint32_t)i);
 	return root;

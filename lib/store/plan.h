@@ -61,6 +61,12 @@ enum usage_policy plan_usage(const struct plan_options *o);
 /* What a sample is fixed to before the split; USAGE_NONE: free. Sets s->out when it takes no part. */
 int plan_lock(struct pooled *s, const struct plan_options *o);
 
+/*
+ * How many samples that test look like one that trains: their "phash" differs in at most `distance` bits. The first
+ * `named` are warned about (rule "near-leak").
+ */
+uint64_t plan_near_leaks(const struct pool *p, unsigned distance, unsigned named);
+
 /* Root of the samples that belong together, one number a sample; the caller frees it. */
 uint32_t *plan_bind(const struct pool *p);
 

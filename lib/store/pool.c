@@ -9,6 +9,15 @@
 #include "base/sha256.h"
 #include "store/split.h"
 
+/* A small spool never reaches the disk; a large one is read through a window. */
+enum { IN_MEMORY = 64 << 20, WINDOW = 256 << 10 };
+
+struct pool_window {
+	struct buf b;
+	uint64_t at;   /* place of b in the spool */
+	uint64_t next; /* where the line after the last one begins */
+};
+
 static bool
 spool_open(struct pool *p, const char *dir)
 {
@@ -32,6 +41,7 @@ pool_open(struct pool *p, const char *dir, const struct pool_rules *rules)
 		return false;
 	p->s = grow(NULL, &p->cap, 2, sizeof(*p->s));
 	p->s[0] = (struct pooled){ .label = 0 };
+	p->window = xcalloc(1, sizeof(*p->window));
 	dataset_init(&p->dataset);
 	return true;
 }
@@ -43,11 +53,14 @@ pool_release(struct pool *p)
 		return;
 	if (p->fd >= 0)
 		close(p->fd);
+	buf_release(&p->window->b);
+	free(p->window);
 	buf_release(&p->spool.b);
 	buf_release(&p->keys);
 	strmap_release(&p->names);
 	dataset_release(&p->dataset);
 	free(p->s);
+	free(p->phash);
 	free(p->label);
 	free(p->tie);
 	free(p->header);
@@ -197,6 +210,28 @@ add_labels(struct pool *p, struct pooled *s, const struct record *r)
 
 /* ---- taking in ---- */
 
+/* "phash": 16 hex digits. */
+static void
+add_phash(struct pool *p, struct pooled *s, const struct record *r)
+{
+	struct span text = json_unquote(rec_member(r, "phash"));
+	uint64_t hash = 0;
+
+	if (text.n != 16)
+		return;
+	for (size_t i = 0; i < 16; i++) {
+		char c = text.p[i];
+		int v = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+
+		if (v < 0)
+			return;
+		hash = hash << 4 | (uint64_t)v;
+	}
+	p->phash = grow(p->phash, &p->phash_cap, p->n + 1, sizeof(*p->phash));
+	p->phash[p->n] = hash;
+	s->pictured = true;
+}
+
 static void
 spool_line(struct pool *p, struct span line, struct pooled *s)
 {
@@ -206,7 +241,8 @@ spool_line(struct pool *p, struct span line, struct pooled *s)
 		return;
 	buf_addspan(&p->spool.b, line);
 	buf_addc(&p->spool.b, '\n');
-	out_tick(&p->spool);
+	if (p->spool.written > 0 || p->spool.b.n >= IN_MEMORY)
+		out_tick(&p->spool);
 }
 
 static void
@@ -257,6 +293,7 @@ pool_add(struct pool *p, const struct record *r)
 	s->hard = json_flag(r->v[REC_HARD]) == 1;
 	add_labels(p, s, r);
 	add_ties(p, s, r);
+	add_phash(p, s, r);
 	spool_line(p, r->line, s);
 	p->s[++p->n] = (struct pooled){ .label = p->nlabel };
 	buf_release(&scratch);
@@ -273,26 +310,55 @@ pool_forget(struct pool *p)
 
 /* ---- order ---- */
 
+static void
+read_spool(const struct pool *p, char *to, size_t n, uint64_t at)
+{
+	while (n > 0) {
+		ssize_t got = pread(p->fd, to, n, (off_t)at);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			die("cannot read the spool file:");
+		if (got == 0)
+			die("the spool file is shorter than what was written to it");
+		to += got;
+		at += (uint64_t)got;
+		n -= (size_t)got;
+	}
+}
+
+/* Who reads lines one after the other gets them from a window; others with a call each. */
 void
 pool_line(const struct pool *p, const struct pooled *s, struct buf *line)
 {
-	size_t got = 0;
-	ssize_t n;
+	struct pool_window *w = p->window;
+	uint64_t end = s->line + s->length;
 
 	buf_reset(line);
-	buf_reserve(line, s->length);
-	while (got < s->length) {
-		n = pread(p->fd, line->p + got, s->length - got, (off_t)(s->line + got));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			die("cannot read the spool file:");
-		if (n == 0)
-			die("the spool file is shorter than what was written to it");
-		got += (size_t)n;
+	if (p->spool.written == 0) {
+		buf_add(line, p->spool.b.p + s->line, s->length);
+		return;
 	}
-	line->n = got;
-	line->p[got] = '\0';
+	buf_reserve(line, s->length);
+	if (s->line == w->next && end > w->at + w->b.n && s->length < WINDOW) {
+		size_t n = p->spool.written - s->line < WINDOW
+			       ? (size_t)(p->spool.written - s->line)
+			       : WINDOW;
+
+		buf_reset(&w->b);
+		buf_reserve(&w->b, n);
+		read_spool(p, w->b.p, n, s->line);
+		w->b.n = n;
+		w->at = s->line;
+	}
+	if (s->line >= w->at && end <= w->at + w->b.n)
+		memcpy(line->p, w->b.p + (s->line - w->at), s->length);
+	else
+		read_spool(p, line->p, s->length, s->line);
+	line->n = s->length;
+	line->p[line->n] = '\0';
+	w->next = end + 1;
 }
 
 struct keyed {
@@ -369,7 +435,8 @@ pool_sort(struct pool *p)
 {
 	struct keyed *a = xreallocarray(NULL, p->n + 1, sizeof(*a));
 
-	out_flush(&p->spool);
+	if (p->spool.written > 0)
+		out_flush(&p->spool);
 	for (size_t i = 0; i < p->n; i++)
 		a[i] = (struct keyed){ key_prefix(pool_key(p, &p->s[i])), (uint32_t)i };
 	qsort_r(a, p->n, sizeof(*a), keyed_cmp, p);

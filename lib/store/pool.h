@@ -17,13 +17,19 @@
 
 /* What a sample is known by, and what binds samples together. */
 struct pool_rules {
-	const char *key; /* "id" (else the source), "source", "sha256" or another field */
-	const char
-	    *group; /* field whose equal values stay together, "a.b" inside an object; NULL: none */
-	const regex_t *
-	    group_match; /* on the source: the first group (else the match) is the group; NULL: none */
-	struct span seed;    /* of the hash */
-	bool ignore_content; /* equal sha256 does not bind */
+	/* "id" (else the source), "source", "sha256" or another field */
+	const char *key;
+	/* field whose equal values stay together, "a.b" inside an object; NULL: none */
+	const char *group;
+	/* on the source: the first group (else the match) names the group; NULL: none */
+	const regex_t *group_match;
+	/* pictures whose phash differs in fewer bits stay together; 0: they need not */
+	int near;
+	int jobs; /* threads for that */
+	/* of the hash */
+	struct span seed;
+	/* equal sha256 does not bind */
+	bool ignore_content;
 };
 
 struct pooled {
@@ -39,8 +45,9 @@ struct pooled {
 	int8_t fold;       /* fold that it gets, -1 */
 	bool labelled : 1; /* somebody looked at it */
 	bool hard : 1;
-	bool grouped : 1; /* hash is a group's */
-	bool out : 1;     /* takes no part in the split */
+	bool grouped : 1;  /* hash is a group's */
+	bool pictured : 1; /* phash[] of it is set */
+	bool out : 1;      /* takes no part in the split */
 };
 
 struct pool_label {
@@ -57,11 +64,14 @@ struct pool_tie {
 
 struct pool {
 	struct pool_rules rules;
-	int fd; /* the spool */
+	int fd;                     /* the spool */
+	struct pool_window *window; /* what was read ahead of it */
 	struct out spool;
 	struct pooled *s; /* n of them in input order, and one more that ends label[] */
 	size_t n, cap;
 	struct buf keys;
+	uint64_t *phash; /* perceptual hashes, as far as records have "phash"; NULL: none has */
+	size_t phash_cap;
 	struct strmap names; /* classes in the order seen */
 	struct pool_label *label;
 	size_t nlabel, label_cap;

@@ -388,6 +388,27 @@ name_files(void *ctx, const char *name)
 
 /* ---- publishing ---- */
 
+/* Pictures that test and look like one that trains. Without a limit the search is not worth minutes. */
+static void
+check_near(const struct release *r)
+{
+	const struct release_options *o = r->o;
+	uint64_t n;
+
+	if (!r->pool.phash || (o->max_leak == UINT64_MAX && r->pool.n > 500000))
+		return;
+	n = plan_near_leaks(&r->pool, o->near_distance, 10);
+	if (n > o->max_leak)
+		error_at(POS_NONE, "near-leak",
+		    "%llu samples that test look like one that trains; --max-leak allows %llu "
+		    "(--group-near keeps them together)",
+		    (unsigned long long)n, (unsigned long long)o->max_leak);
+	else if (n)
+		say("%llu samples that test look like one that trains (--max-leak N makes more than N an "
+		    "error)",
+		    (unsigned long long)n);
+}
+
 /* Everything that would make a version that nobody should train on. */
 static bool
 may_publish(const struct release *r)
@@ -412,6 +433,7 @@ may_publish(const struct release *r)
 		diag(plan_usage(&r->plan) == USAGE_RESET ? DIAG_WARNING : level, POS_NONE, "ledger",
 		    "%llu samples that test were trained on in an earlier version",
 		    (unsigned long long)x->spoiled);
+	check_near(r);
 	return diag_count(DIAG_ERROR) == before;
 }
 
@@ -449,7 +471,7 @@ publish(struct release *r)
 	v->clear_hard = o->clear_hard;
 	v->allow_leak = o->allow_leak;
 	v->snapshot = o->snapshot;
-	r->folder.many = o->manifest.line != NULL;
+	r->folder.many = o->manifest.files;
 	write_records(r);
 	if (r->has_parent) {
 		compare_with_parent(r);

@@ -27,6 +27,7 @@ struct manifest_form {
 	void (*line)(void *ctx, const struct record *r, struct buf *line, struct buf *side_name,
 	    struct buf *side);
 	void *ctx;
+	bool files; /* there will be many side files */
 };
 
 enum unlabelled { UNLABELLED_IN, UNLABELLED_APART, UNLABELLED_OUT };
@@ -45,7 +46,9 @@ struct release_options {
 	enum unlabelled unlabelled;
 	bool clear_hard; /* drop hard and hard-coefficient */
 	bool allow_leak;
-	bool snapshot; /* keep the contents of the files too */
+	unsigned near_distance; /* bits that may differ in pictures that look alike */
+	uint64_t max_leak;      /* of them, test and train; UINT64_MAX: any number */
+	bool snapshot;          /* keep the contents of the files too */
 	struct snapshot_options files;
 	struct manifest_form manifest;
 };

@@ -182,3 +182,18 @@ count() { # count FILE USAGE [CLASS]
 	must_fail 2 ds-release -s s --ratio 0.8 in missing >out
 	[ -z "$(ls s/versions)" ] && [ ! -s out ]
 }
+
+@test "pictures that look alike: counted, limited, kept together" {
+	for i in $(seq 0 99); do
+		# pairs: the odd one differs from the even one before it in one bit, pairs from each other in many
+		printf '{"source":"%d","phash":"%s%x"}\n' "$i" "$(echo $((i / 2)) | sha256sum | cut -c -15)" $((i % 2))
+	done >in
+	ds-release --ratio 0.8 in >out 2>err
+	grep -q 'warning: ".*" tests and looks like ".*", which trains (1 of 64 bits differ) \[near-leak\]' err
+	must_fail 1 ds-release -q --ratio 0.8 --max-leak 0 in >out 2>err
+	grep -q 'error: .* --max-leak allows 0' err
+	[ ! -s out ]
+	ds-release --ratio 0.8 --max-leak 0 --group-near 1 in >out 2>err
+	[ "$(count out EVAL)" = 20 ]
+	! grep -q near-leak err
+}
