@@ -32,6 +32,29 @@ set_decimals(const char *value)
 	options.decimals = value[0] - '0';
 }
 
+/* One character; \\t is TAB. */
+static char
+separator(const char *option, const char *value)
+{
+	if (strcmp(value, "\\t") == 0)
+		return '\t';
+	if (strlen(value) != 1)
+		tool_usage("%s: '%s' is not one character", option, value);
+	return value[0];
+}
+
+static void
+set_text_separator(const char *value)
+{
+	options.text_separator = separator("--text-separator", value);
+}
+
+static void
+set_label_separator(const char *value)
+{
+	options.label_separator = separator("--label-separator", value);
+}
+
 static const struct opt opts[] = {
 	{ 'f', "format", "FORMAT", OPT_STRING, &format_name, NULL, "the label format (needed)" },
 	{ 'o', "output", "TARGET", OPT_STRING, &target, NULL,
@@ -48,6 +71,10 @@ static const struct opt opts[] = {
 	    "what the format cannot hold, as JSON Lines" },
 	{ 0, "decimals", "N", OPT_CALL, NULL, set_decimals,
 	    "digits behind the point of computed numbers" },
+	{ 0, "text-separator", "C", OPT_CALL, NULL, set_text_separator,
+	    "between a text and its labels (TAB)" },
+	{ 0, "label-separator", "C", OPT_CALL, NULL, set_label_separator,
+	    "between the labels of a text (,)" },
 	{ 0, "voc-base", "N", OPT_CALL, NULL, set_voc_base,
 	    "count pixels of VOC files from N, 0 or 1" },
 	{ 0, "yolo-task", "detect|segment", OPT_CHOICE, &yolo_task, NULL,

@@ -33,6 +33,29 @@ set_encoding(const char *value)
 	options.encoding = value;
 }
 
+/* One character; \\t is TAB. */
+static char
+separator(const char *option, const char *value)
+{
+	if (strcmp(value, "\\t") == 0)
+		return '\t';
+	if (strlen(value) != 1)
+		tool_usage("%s: '%s' is not one character", option, value);
+	return value[0];
+}
+
+static void
+set_text_separator(const char *value)
+{
+	options.text_separator = separator("--text-separator", value);
+}
+
+static void
+set_label_separator(const char *value)
+{
+	options.label_separator = separator("--label-separator", value);
+}
+
 static const struct opt opts[] = {
 	{ 'f', "format", "FORMAT", OPT_STRING, &format_name, NULL,
 	    "the label format (default: found out)" },
@@ -51,6 +74,10 @@ static const struct opt opts[] = {
 	    "clip and drop boxes, correct sizes, as ModelArts does" },
 	{ 0, "encoding", "NAME", OPT_CALL, NULL, set_encoding,
 	    "of label files that do not say it themselves" },
+	{ 0, "text-separator", "C", OPT_CALL, NULL, set_text_separator,
+	    "between a text and its labels (TAB)" },
+	{ 0, "label-separator", "C", OPT_CALL, NULL, set_label_separator,
+	    "between the labels of a text (,)" },
 	{ 0, "voc-base", "N", OPT_CALL, NULL, set_voc_base,
 	    "pixels of VOC files are counted from N, 0 or 1" },
 	{ 0, "max-text", "SIZE", OPT_SIZE, &options.max_text, NULL,

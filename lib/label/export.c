@@ -345,6 +345,15 @@ export_unwritten(struct exporter *ex, const struct sample *s, uint64_t written)
 }
 
 void
+export_left_out(struct exporter *ex, const struct sample *s)
+{
+	ex->bad_samples++;
+	ex->bad_annotations += s->n;
+	ex->samples--; /* export_record() adds it, and its annotations */
+	ex->annotations -= s->n;
+}
+
+void
 export_file(struct exporter *ex, struct span member, struct span content)
 {
 	char *path = xstrndup(member.p, member.n);

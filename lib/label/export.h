@@ -105,6 +105,9 @@ bool export_size(struct exporter *ex, struct sample *s);
  */
 void export_unwritten(struct exporter *ex, const struct sample *s, uint64_t written);
 
+/* The sample as a whole was left out, which the writer said. */
+void export_left_out(struct exporter *ex, const struct sample *s);
+
 /* Write a label file of the export. */
 void export_file(struct exporter *ex, struct span member, struct span content);
 

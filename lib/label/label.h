@@ -78,6 +78,8 @@ enum images_how { IMAGES_COPY, IMAGES_LINK, IMAGES_NONE };
 struct label_options {
 	int voc_base;         /* 0 or 1; -1: as the header says, else 1 */
 	const char *encoding; /* of text without its own mark; NULL: UTF-8 */
+	char text_separator;  /* between a text and its labels; 0: TAB */
+	char label_separator; /* between the labels of a text; 0: ',' */
 	int decimals; /* digits behind the point of computed numbers; -1: the format's own */
 	bool yolo_segment; /* YOLO rows are polygons (--yolo-task segment) */
 	enum images_how images;

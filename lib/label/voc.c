@@ -205,7 +205,7 @@ find_entries(struct voc_reading *v)
 	}
 	for (size_t i = 0; i < t->n; i++)
 		if (!used[i] && path_is_picture(span_str(t->node[i].path)) &&
-		    !strstr(t->node[i].path, "Segmentation"))
+		    !strcasestr(t->node[i].path, "segmentation"))
 			add_entry(v, NULL, &t->node[i]);
 	free(used);
 	if (v->n > 1)
@@ -646,7 +646,7 @@ const struct label_format label_voc = {
 
 const struct label_format label_modelarts_voc = {
 	.name = "modelarts-voc",
-	.aliases = "ModelArts PASCAL VOC 1.0",
+	.aliases = "ModelArts PASCAL VOC 1.0|ModelArts image segmentation 1.0",
 	.title = "ModelArts folder: x.jpg with x.xml beside it, pixels from 0",
 	.holds = VOC_XML_HOLDS | HOLDS_UNLABELLED,
 	.keeps = "voc|bndbox|dashed",

@@ -1,0 +1,106 @@
+# label-modelarts.bats: the folder forms of ModelArts for pictures with classes and for texts.
+
+load helpers
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+}
+
+@test "pictures with a text of classes: one, several, none, no file" {
+	mkdir set set/cats
+	touch set/a.jpg set/b.png set/c.jpg set/cats/d.jpg
+	printf 'cat\r\nsitting down' >set/a.txt
+	: >set/b.txt
+	printf '\327\363\n' >set/cats/d.txt # GBK
+	printf 'x\n' >set/alone.txt
+	run -0 --separate-stderr ds-import -v -f 'ModelArts image classification 1.0' set
+	cat >want <<'END'
+{"dataset":{"name":"set","format":"modelarts-image"}}
+{"source":"set/a.jpg","id":"a","annotation":[{"name":"cat"},{"name":"sitting down"}]}
+{"source":"set/b.png","id":"b","annotation":[]}
+{"source":"set/c.jpg","id":"c"}
+{"source":"set/cats/d.jpg","id":"cats/d","annotation":[{"name":"左"}]}
+END
+	printf '%s\n' "$output" >got
+	assert_file_equals got want
+	cat >want <<'END'
+set/alone.txt: warning: there is no picture for this file [modelarts-image]
+ds-import: 3 label files read, 0 of them bad
+ds-import: 4 samples with 3 annotations given
+ds-import: 0 samples and 0 annotations left out
+END
+	printf '%s\n' "$stderr" >got
+	assert_file_equals got want
+	printf '%s\n' "$output" | ds-export -f modelarts-image -o out
+	printf 'cat\nsitting down\n' >want
+	assert_file_equals out/a.txt want
+	[ -f out/b.txt ] && [ ! -s out/b.txt ]
+	[ -f out/c.jpg ] && [ ! -e out/c.txt ]
+	ds-import out >/dev/null
+}
+
+@test "texts and their results, in two files; the names may differ by blanks" {
+	mkdir set
+	printf '\357\273\277I like it\nso so\n\nbad, bad\n' >set/comments.txt
+	printf 'positive\n\npositive,short\nnegative\n' >'set/comments _result.txt'
+	ds-import -f 'ModelArts text classfication 1.0' set >got
+	cat >want <<'END'
+{"dataset":{"name":"set","format":"modelarts-text"}}
+{"source":"content://I like it","id":"comments.000000001","annotation":[{"name":"positive"}]}
+{"source":"content://so so","id":"comments.000000002"}
+{"source":"content://","id":"comments.000000003","annotation":[{"name":"positive"},{"name":"short"}]}
+{"source":"content://bad, bad","id":"comments.000000004","annotation":[{"name":"negative"}]}
+END
+	assert_file_equals got want
+	ds-export -f modelarts-text -o out got
+	tail -c +4 set/comments.txt >want
+	assert_file_equals out/set.txt want
+	assert_file_equals out/set_result.txt 'set/comments _result.txt'
+	ds-import set | cmp - got
+}
+
+@test "texts and labels in one line, with separators of one's choice, in GBK" {
+	printf 'a\tb\tx,y\nno label\n' >t.txt
+	ds-import -f modelarts-text-combine t.txt >got
+	cat >want <<'END'
+{"dataset":{"name":"t","format":"modelarts-text-combine"}}
+{"source":"content://a\tb","id":"t.000000001","annotation":[{"name":"x"},{"name":"y"}]}
+{"source":"content://no label","id":"t.000000002"}
+END
+	assert_file_equals got want
+	printf 'good|1;2\n' >s.txt
+	ds-import -f modelarts-text-combine --text-separator '|' --label-separator ';' s.txt | grep -q '{"source":"content://good","id":"s.000000001","annotation":\[{"name":"1"},{"name":"2"}\]}'
+	ds-import -f modelarts-text-combine --text-separator '|' --label-separator ';' s.txt |
+		ds-export -f modelarts-text-combine --text-separator '\t' -o out
+	printf 'good\t1,2\n' >want
+	assert_file_equals out/s.txt want
+	must_fail 2 ds-import --text-separator ab s.txt
+	printf '\264\355\316\363\t\327\363\n' >g.txt
+	run -0 --separate-stderr ds-import -f modelarts-text-combine g.txt
+	[[ "${lines[1]}" == '{"source":"content://错误",'*'"name":"左"'* ]]
+	[[ "$stderr" == *'note: not UTF-8; read as GBK [encoding]' ]]
+	ds-import -q -f modelarts-text-combine --encoding GBK g.txt | tail -n 1 | grep -q '错误'
+}
+
+@test "what a line cannot hold becomes blanks, and is reported; what is no text is left out" {
+	printf 'from a\nfile\n' >f.txt
+	cat >in <<'END'
+{"source":"content://two\nlines","annotation":[{"name":"a,b"}]}
+{"source":"f.txt","annotation":[{"name":"c"}]}
+{"source":"photo.jpg","annotation":[{"name":"c"}]}
+END
+	run -1 --separate-stderr ds-export -v -f modelarts-text -o out in
+	cat >want <<'END'
+in:3:11: error: 'photo.jpg' is no text that can be read: content://... or a .txt file [modelarts-text]
+in:1: warning: sample.line-ends is lost: modelarts-text cannot hold it (2 in 2 samples, first content://two\x0alines) [loss]
+in:1: warning: class.separator is lost: modelarts-text cannot hold it (1 in 1 samples, first content://two\x0alines) [loss]
+ds-export: 2 samples with 2 annotations and 0 pictures written
+ds-export: 1 samples and 1 annotations left out
+END
+	printf '%s\n' "$stderr" >got
+	assert_file_equals got want
+	printf 'two lines\nfrom a file\n' >want
+	assert_file_equals out/dataset.txt want
+	printf 'a b\nc\n' >want
+	assert_file_equals out/dataset_result.txt want
+}
