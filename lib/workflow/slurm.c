@@ -112,8 +112,8 @@ add_value(struct buf *out, const struct makefile *m, const struct json_node *nod
 }
 
 static void
-add_count(
-    struct buf *out, const struct makefile *m, const struct json_node *node, const char *option)
+add_count(struct buf *out, const struct makefile *m, const struct json_node *node,
+    const char *option, uint64_t more)
 {
 	struct buf text = BUF_INIT;
 	uint64_t n;
@@ -121,7 +121,7 @@ add_count(
 	if (node)
 		add_value(&text, m, node);
 	if (num_parse_u64(buf_span(&text), &n) && n > 0)
-		buf_addf(out, " %s%" PRIu64, option, n);
+		buf_addf(out, " %s%" PRIu64, option, n + more);
 	buf_release(&text);
 }
 
@@ -153,8 +153,10 @@ add_options(struct buf *out, const struct makefile *m, uint32_t step)
 {
 	const struct json_node *policy = m->wf->step[step].policy;
 
-	add_count(out, m, json_tree_get(&m->wf->tree, policy, "max_execution_minutes"), "--time=");
-	add_count(out, m, resource(m, step, "node_count"), "--nodes=");
+	/* a minute more: wf-step comes first, and leaves a stamp */
+	add_count(out, m, json_tree_get(&m->wf->tree, policy, "max_execution_minutes"), "--time=",
+	    1);
+	add_count(out, m, resource(m, step, "node_count"), "--nodes=", 0);
 	add_flavor(out, m, step);
 }
 
