@@ -8,23 +8,43 @@
 #include "json/json.h"
 #include "json/write.h"
 
+#define SMALL_IMAGES (1 << 22)      /* 16 MiB at most */
+#define SMALL_ANNOTATIONS (1 << 27) /* 16 MiB at most */
+
 struct pass {
 	struct coco_index *x;
 	struct json j;
 	struct input in;
 };
 
-static const char *const key_name[COCO_OTHER] = { "area", "bbox", "category_id", "id", "iscrowd",
-	"image_id", "segmentation", "keypoints", "caption", "score" };
-
+/* Every member of every annotation comes here: its length tells most names apart. */
 enum coco_key
 coco_key(struct span key)
 {
-	int k = 0;
-
-	while (k < COCO_OTHER && !span_is(key, key_name[k]))
-		k++;
-	return (enum coco_key)k;
+	switch (key.n) {
+	case 2:
+		return memcmp(key.p, "id", 2) == 0 ? COCO_ID : COCO_OTHER;
+	case 4:
+		return memcmp(key.p, "bbox", 4) == 0   ? COCO_BBOX
+		       : memcmp(key.p, "area", 4) == 0 ? COCO_AREA
+						       : COCO_OTHER;
+	case 5:
+		return memcmp(key.p, "score", 5) == 0 ? COCO_SCORE : COCO_OTHER;
+	case 7:
+		return memcmp(key.p, "iscrowd", 7) == 0   ? COCO_ISCROWD
+		       : memcmp(key.p, "caption", 7) == 0 ? COCO_CAPTION
+							  : COCO_OTHER;
+	case 8:
+		return memcmp(key.p, "image_id", 8) == 0 ? COCO_IMAGE_ID : COCO_OTHER;
+	case 9:
+		return memcmp(key.p, "keypoints", 9) == 0 ? COCO_KEYPOINTS : COCO_OTHER;
+	case 11:
+		return memcmp(key.p, "category_id", 11) == 0 ? COCO_CATEGORY_ID : COCO_OTHER;
+	case 12:
+		return memcmp(key.p, "segmentation", 12) == 0 ? COCO_SEGMENTATION : COCO_OTHER;
+	default:
+		return COCO_OTHER;
+	}
 }
 
 /* Offset in the file of the byte that the scanner stands at. */
@@ -49,18 +69,61 @@ id_text(struct span raw)
 	return raw;
 }
 
+/*
+ * Ids are small numbers nearly always. These have tables of their own, for a map costs several
+ * cache misses and there is one look-up an annotation. False: it is no small number as JSON writes it.
+ */
+static bool
+small_number(struct span id, uint32_t limit, uint32_t *v)
+{
+	*v = 0;
+	if (id.n == 0 || id.n > 9 || (id.p[0] == '0' && id.n > 1))
+		return false;
+	for (size_t i = 0; i < id.n; i++) {
+		if (id.p[i] < '0' || id.p[i] > '9')
+			return false;
+		*v = *v * 10 + (uint32_t)(id.p[i] - '0');
+	}
+	return *v < limit;
+}
+
+/* Grow a table of `size` bytes an element to hold index v; new elements are zero. */
+static void *
+reach(void *table, size_t *cap, size_t v, size_t size)
+{
+	size_t before = *cap;
+
+	if (v < before)
+		return table;
+	table = grow(table, cap, v + 1, size);
+	memset((char *)table + before * size, 0, (*cap - before) * size);
+	return table;
+}
+
+static uint32_t
+new_image(struct coco_index *x, struct span id)
+{
+	strmap_put(&x->ids, id, x->images, NULL);
+	x->image = grow(x->image, &x->images_cap, x->images + 1, sizeof(*x->image));
+	x->image[x->images] = (struct coco_image){ .first = COCO_NONE, .last = COCO_NONE };
+	return (uint32_t)x->images++;
+}
+
 /* The image of this id, made when it is new. */
 static uint32_t
 image_of(struct coco_index *x, struct span id)
 {
-	bool is_new;
-	struct strmap_entry *e = strmap_put(&x->ids, id, x->images, &is_new);
+	struct strmap_entry *e;
+	uint32_t v;
 
-	if (!is_new)
-		return (uint32_t)e->value;
-	x->image = grow(x->image, &x->images_cap, x->images + 1, sizeof(*x->image));
-	x->image[x->images] = (struct coco_image){ .first = COCO_NONE, .last = COCO_NONE };
-	return (uint32_t)x->images++;
+	if (!small_number(id, SMALL_IMAGES, &v)) {
+		e = strmap_find(&x->ids, id);
+		return e ? (uint32_t)e->value : new_image(x, id);
+	}
+	x->small_ids = reach(x->small_ids, &x->small_cap, v, sizeof(*x->small_ids));
+	if (x->small_ids[v] == 0)
+		x->small_ids[v] = new_image(x, id) + 1;
+	return x->small_ids[v] - 1;
 }
 
 static void
@@ -122,11 +185,28 @@ add_annotation(struct pass *p, uint64_t at, uint32_t image, bool string_id)
 	i->last = (uint32_t)x->n++;
 }
 
+/* Was no annotation of this id there before? */
+static bool
+is_first(struct coco_index *x, struct span id)
+{
+	uint64_t bit;
+	uint32_t v;
+	bool first;
+
+	if (!small_number(id, SMALL_ANNOTATIONS, &v))
+		return hashset_add(&x->seen_ids, hash_bytes(id.p, id.n));
+	x->seen_bits = reach(x->seen_bits, &x->seen_cap, v / 64, sizeof(*x->seen_bits));
+	bit = (uint64_t)1 << v % 64;
+	first = !(x->seen_bits[v / 64] & bit);
+	x->seen_bits[v / 64] |= bit;
+	return first;
+}
+
 /* Note an annotation's own id. */
 static void
 see_id(struct pass *p, struct span id)
 {
-	if (hashset_add(&p->x->seen_ids, hash_bytes(id.p, id.n)))
+	if (is_first(p->x, id))
 		return;
 	warning_at(linepos_at(&p->x->lines, offset(p) - id.n), "coco",
 	    "annotation id %.*s was there before; both annotations stay", SPAN_ARG(id));
@@ -266,6 +346,8 @@ coco_index_read(struct coco_index *x, const struct tree *t, const struct node *n
 		json_error(&p.j, name);
 	input_close(&p.in);
 	hashset_release(&x->seen_ids);
+	free(x->seen_bits);
+	x->seen_bits = NULL;
 	return good;
 }
 
@@ -275,6 +357,7 @@ coco_index_release(struct coco_index *x)
 	tree_file_close(&x->file);
 	linepos_release(&x->lines);
 	strmap_release(&x->ids);
+	free(x->small_ids);
 	free(x->image);
 	free(x->order);
 	free(x->ann);

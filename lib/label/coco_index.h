@@ -51,14 +51,18 @@ struct coco_index {
 	const char *name; /* of the file, for messages; the caller's */
 	struct tree_file file;
 	struct linepos lines;
-	struct strmap ids; /* text of the id -> index into image */
+	struct strmap ids;   /* text of the id -> index into image */
+	uint32_t *small_ids; /* the same for ids that are small numbers: index + 1, 0: none */
+	size_t small_cap;
 	struct coco_image *image;
 	size_t images, images_cap;
 	uint32_t *order; /* indices of the images as they are listed */
 	size_t listed, listed_cap;
 	struct coco_annotation *ann;
 	size_t n, cap;
-	struct hashset seen_ids; /* of annotations */
+	struct hashset seen_ids; /* of annotations ... */
+	uint64_t *seen_bits;     /* ... and of those that are small numbers, a bit each */
+	size_t seen_cap;
 	uint64_t have[COCO_COUNTED];
 	struct buf categories, info, licenses; /* raw JSON; empty: not there */
 	uint64_t categories_at;                /* their offset */

@@ -65,6 +65,16 @@ copy_member(struct reading *r, struct buf *b, struct span key, struct span value
 	jw_raw(b, one_line(r, value));
 }
 
+/* A name of records, or one that stands for such a name. */
+static bool
+is_taken(struct span key, const char *const *taken, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (key.n > 0 && taken[i][0] == key.p[0] && span_is(key, taken[i]))
+			return true;
+	return span_starts(key, SPAN("coco:"));
+}
+
 /* ---- header ---- */
 
 static void
@@ -203,30 +213,65 @@ put_box(struct reading *r, struct buf *b, struct item *a, struct span value)
 
 enum rings { RINGS_GOOD, RINGS_NONE, RINGS_BAD };
 
-/* Is it a list of flat rings of at least three points each? */
+/* How often `c` is in the text: eight bytes at a time, for polygons are most of a file. */
+static size_t
+count_byte(struct span text, char c)
+{
+	const uint64_t low = 0x7f7f7f7f7f7f7f7fu, pattern = 0x0101010101010101u * (unsigned char)c;
+	const char *p = text.p, *end = text.p + text.n;
+	size_t n = 0;
+
+	for (; end - p >= 8; p += 8) {
+		uint64_t v;
+
+		memcpy(&v, p, 8);
+		v ^= pattern; /* a byte that is c is 0 now; the top bit of each such byte: */
+		v = ~(((v & low) + low) | v | low);
+		n += (size_t)__builtin_popcountll(v);
+	}
+	for (; p < end; p++)
+		n += *p == c;
+	return n;
+}
+
+/* A valid JSON list without lists in it: is there anything but numbers? ("u" of true and null, "s" of false.) */
+static bool
+only_numbers(struct span list)
+{
+	static const char other[] = "\"{us";
+
+	for (const char *c = other; *c; c++)
+		if (memchr(list.p, *c, list.n))
+			return false;
+	return true;
+}
+
+/* Is it a list of flat rings of at least three points each? `list` is valid JSON. */
 static enum rings
 look_at_rings(struct span list)
 {
 	enum rings found = RINGS_NONE;
+	const char *p = list.p + 1, *end = list.p + list.n - 1, *close;
 	struct span ring;
-	struct json j;
+	size_t commas;
 
-	json_begin(&j, list);
-	json_array(&j);
-	while (json_item(&j) && json_value(&j, &ring)) {
-		size_t commas = 0;
-
-		if (json_type_of(ring) != JSON_ARRAY)
+	for (;; p = close + 1) {
+		while (p < end && (*p == ',' || (unsigned char)*p <= ' '))
+			p++;
+		if (p == end)
+			return found;
+		close = *p == '[' ? memchr(p, ']', (size_t)(end - p)) : NULL;
+		if (close == NULL)
 			return RINGS_BAD;
-		for (size_t i = 0; i < ring.n; i++)
-			commas += ring.p[i] == ',';
-		if (commas == 0 && span_trim(span_of(ring.p + 1, ring.p + ring.n - 1)).n == 0)
+		ring = span_of(p + 1, close);
+		if (span_trim(ring).n == 0)
 			continue; /* [[]] */
-		if (commas < 5 || commas % 2 == 0)
+		commas = count_byte(ring, ',');
+		if (commas < 5 || commas % 2 == 0 || memchr(ring.p, '[', ring.n) ||
+		    !only_numbers(ring))
 			return RINGS_BAD;
 		found = RINGS_GOOD;
 	}
-	return found;
 }
 
 /* A mask in another form than the two is kept as it is, under its own name. */
@@ -281,10 +326,7 @@ is_foreign(struct span key)
 		"line", "point", "circle", "span", "time", "text", "confidence", "unit", "from",
 		"to", "property" };
 
-	for (size_t i = 0; i < ARRAY_LEN(taken); i++)
-		if (span_is(key, taken[i]))
-			return true;
-	return span_starts(key, SPAN("coco:"));
+	return is_taken(key, taken, ARRAY_LEN(taken));
 }
 
 static void
@@ -555,10 +597,7 @@ is_foreign_to_sample(struct reading *r, struct span key)
 	static const char *const taken[] = { "source", "usage", "sha256", "bytes", "hard",
 		"hard-coefficient", "annotation", "dataset" };
 
-	for (size_t i = 0; i < ARRAY_LEN(taken); i++)
-		if (span_is(key, taken[i]))
-			return true;
-	return span_starts(key, SPAN("coco:")) ||
+	return is_taken(key, taken, ARRAY_LEN(taken)) ||
 	       (r->width == 0 && (span_is(key, "width") || span_is(key, "height")));
 }
 
@@ -599,8 +638,11 @@ put_sample(struct reading *r, const struct coco_image *image, struct span id)
 		jw_member_str(b, "usage", r->usage);
 	jw_key(b, "annotation");
 	jw_open(b, '[');
-	for (uint32_t k = image->first; k != COCO_NONE; k = r->x.ann[k].next)
+	for (uint32_t k = image->first; k != COCO_NONE; k = r->x.ann[k].next) {
+		if (r->x.ann[k].next != COCO_NONE) /* it lies anywhere in many megabytes */
+			__builtin_prefetch(&r->x.ann[r->x.ann[k].next]);
 		n += put_annotation(r, b, &r->x.ann[k], image);
+	}
 	jw_close(b, ']');
 	jw_close(b, '}');
 	import_sample(r->im, buf_span(b), n);
@@ -618,7 +660,7 @@ put_unlisted(struct reading *r)
 		const struct coco_image *image = &r->x.image[i];
 		const struct span text = r->x.ids.e[i].key;
 
-		if (image->length > 0)
+		if (image->length > 0 || image->first == COCO_NONE)
 			continue;
 		if (r->x.results) {
 			buf_reset(&id);
@@ -671,8 +713,11 @@ read_file(struct importer *im, const struct node *n)
 	r.usage = usage_of_path(span_str(n->path));
 	write_header(&r);
 	put_unlisted(&r);
-	for (size_t i = 0; i < r.x.listed; i++)
+	for (size_t i = 0; i < r.x.listed; i++) {
+		if (i + 1 < r.x.listed && r.x.image[r.x.order[i + 1]].first != COCO_NONE)
+			__builtin_prefetch(&r.x.ann[r.x.image[r.x.order[i + 1]].first]);
 		put_sample(&r, &r.x.image[r.x.order[i]], SPAN_NONE);
+	}
 	reading_release(&r);
 	free(name);
 }

@@ -61,7 +61,8 @@ lose_member(struct exporter *ex, const struct sample *s, const char *what, struc
 	if (keeps(ex->format, key))
 		return;
 	buf_reset(&ex->scratch);
-	buf_addf(&ex->scratch, "%s.", what);
+	buf_adds(&ex->scratch, what);
+	buf_addc(&ex->scratch, '.');
 	buf_addspan(&ex->scratch, key);
 	export_loss(ex, s, buf_str(&ex->scratch), 1);
 }

@@ -30,16 +30,24 @@ place_of(struct losses *l, const struct record *r)
 	return at;
 }
 
+static bool
+same_file(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
 void
 losses_add(struct losses *l, const struct record *r, const char *code, uint64_t n)
 {
 	struct loss *loss = loss_of(l, code);
-	struct pos at = place_of(l, r);
 	struct buf scratch = BUF_INIT;
+	struct pos at;
 
 	loss->count += n;
-	if (loss->samples > 0 && loss->last.line == at.line && loss->last.file == at.file)
+	if (loss->samples > 0 && loss->last.line == r->pos.line &&
+	    same_file(loss->last.file, r->pos.file))
 		return;
+	at = place_of(l, r);
 	if (diag_is_strict())
 		error_at(r->pos, "loss", "%s would be lost", code);
 	loss->last = at;

@@ -155,6 +155,9 @@ setup() {
 	run --separate-stderr ds-import -f coco results.json
 	assert_status 0
 	[ "${lines[1]}" = '{"source":"42","id":42,"annotation":[{"name":"18","bbox":[258.15,41.29,348.26,243.78],"confidence":0.236}]}' ]
+	# cut behind the image's id, which made an image without annotations: a crash
+	head -c 40 results.json >cut.json
+	must_fail 1 ds-import -f coco cut.json
 }
 
 @test "boxes of another format get ids, areas and categories" {
