@@ -91,16 +91,18 @@ newfile_open(struct newfile *f, const char *path, unsigned flags)
 		return -1;
 	}
 	*f = (struct newfile){ .path = xstrdup(path), .tmp = tmp_beside(path), .flags = flags };
+	f->watch =
+	    tmpfiles_add(f->tmp); /* first: nothing may come between the file and its watch */
 	fd = open(f->tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (fd < 0) {
 		int err = errno;
 
+		tmpfiles_forget(f->watch);
 		free(f->path);
 		free(f->tmp);
 		errno = err;
 		return -1;
 	}
-	f->watch = tmpfiles_add(f->tmp);
 	out_init(&f->out, fd, f->path);
 	return 0;
 }

@@ -131,4 +131,6 @@ tmpfiles_signals(void)
 	for (size_t i = 0; i < ARRAY_LEN(sigs); i++)
 		if (sigaction(sigs[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
 			sigaction(sigs[i], &sa, NULL); /* what the parent ignores stays ignored */
+	/* a file that may not grow any more is an error of write(2), not a reason to die unclean */
+	signal(SIGXFSZ, SIG_IGN);
 }
