@@ -551,6 +551,25 @@ wf_release(struct wf *wf)
 	*wf = (struct wf){ 0 };
 }
 
+struct wf_range
+wf_port_refs(const struct wf *wf, uint32_t port)
+{
+	struct wf_range r = wf->step[wf->port[port].step].refs;
+	uint32_t lo = r.at, hi = r.at + r.n, end;
+
+	while (lo < hi) { /* the first behind the port's beginning */
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (wf->ref[mid].node < wf->port[port].node)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (end = lo; end < r.at + r.n && wf->ref[end].port == port; end++)
+		continue;
+	return (struct wf_range){ lo, end - lo };
+}
+
 bool
 wf_in_selector(const struct wf *wf, const struct wf_reference *r)
 {

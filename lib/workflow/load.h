@@ -162,6 +162,8 @@ uint32_t wf_find_scene(const struct wf *wf, struct span name); /* by name, else 
 uint32_t wf_find_output(const struct wf *wf, uint32_t step, struct span name);
 uint32_t wf_find_input(const struct wf *wf, uint32_t step, struct span name);
 
+/* The references that stand in an input or output. */
+struct wf_range wf_port_refs(const struct wf *wf, uint32_t port);
 /* Does the reference stand in an input of type data_selector? */
 bool wf_in_selector(const struct wf *wf, const struct wf_reference *r);
 

@@ -316,7 +316,7 @@ source_of(const struct wf_plan *p, const struct wf_reference *r)
 enum plan_source
 wf_plan_input(const struct wf_plan *p, uint32_t port, uint32_t *ref, bool *several)
 {
-	const struct wf_range refs = p->wf->step[p->wf->port[port].step].refs;
+	const struct wf_range refs = wf_port_refs(p->wf, port);
 	enum plan_source best = SOURCE_FIXED, now;
 
 	*ref = WF_NONE;
@@ -324,7 +324,7 @@ wf_plan_input(const struct wf_plan *p, uint32_t port, uint32_t *ref, bool *sever
 	for (uint32_t i = refs.at; i < refs.at + refs.n; i++) {
 		const struct wf_reference *r = &p->wf->ref[i];
 
-		if (r->port != port || r->ref.kind != REF_CONSUMPTION || r->target == WF_NONE)
+		if (r->ref.kind != REF_CONSUMPTION || r->target == WF_NONE)
 			continue;
 		now = source_of(p, r);
 		if (best == SOURCE_OUTPUT && now == SOURCE_OUTPUT)
