@@ -3,16 +3,17 @@
 # that the same job can cost on this machine. `make bench` calls it as: run.sh BUILD-FOLDER OUTPUT.md
 #
 #   IMAGES=20000 ANNOTATIONS=150000   size of the COCO file (the public one: 118287 and 860001)
+#   STEPS=100000                      size of the workflow
 #   PICTURES=FOLDER                   JPEGs to clean (default: the sound ones of the samples)
 #   RUNS=3                            each command runs so often; the best run counts
 #
 # A program that is not installed, or fails, is a line that says so. To have all of them on Debian:
-# apt-get install jq imagemagick graphicsmagick libvips-tools python3-pil
+# apt-get install jq ninja-build graphviz imagemagick graphicsmagick libvips-tools python3-pil
 set -eu
 
 build=$(cd "$1" && pwd)
 output=$2
-: "${IMAGES=20000}" "${ANNOTATIONS=150000}" "${RUNS=3}" "${PICTURES=}"
+: "${IMAGES=20000}" "${ANNOTATIONS=150000}" "${STEPS=100000}" "${RUNS=3}" "${PICTURES=}"
 work=$(mktemp -d "$build/bench/work.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 export PATH=$build/tools:$build/bench:$build/bench/floor:$PATH LC_ALL=C
@@ -56,6 +57,8 @@ machine() {
 		"$(awk '/MemTotal/ { printf "%.0f GB", $2 / 1e6 }' /proc/meminfo), $(. /etc/os-release && echo "$PRETTY_NAME")"
 	version cc cc --version
 	version jq jq --version
+	version make make --version
+	version ninja ninja --version
 	version mogrify mogrify -version
 	version gm gm version
 	version vips vips --version
@@ -123,6 +126,27 @@ pictures() {
 	row Pillow pillow 'pillow <list'
 }
 
+# The same graph as a workflow document, a Makefile and a build.ninja.
+workflows() {
+	local size
+	workflow "$STEPS" >flow.json
+	workflow "$STEPS" make >flow.mk
+	workflow "$STEPS" ninja >flow.ninja
+	size="$(stat -c %s flow.json | awk '{ printf "%.0f MB", $1 / 1e6 }'), $STEPS steps"
+	begin "Checking a workflow ($size)"
+	row 'floor: look at each byte' bytes 'bytes <flow.json'
+	row dsutils wf-check 'wf-check flow.json'
+	row jq jq 'jq . flow.json'
+	row 'GNU make' make 'make -n -f flow.mk'
+	row ninja ninja 'ninja -n -f flow.ninja'
+	begin "Planning and drawing a workflow ($size)"
+	row 'floor: look at each byte' bytes 'bytes <flow.json'
+	row 'dsutils, plan' wf-plan 'wf-plan --json flow.json'
+	row 'dsutils, all outcomes' wf-plan 'wf-plan --all flow.json'
+	row 'dsutils, graph' wf-graph 'wf-graph flow.json'
+	row 'jq, a graph without checks' jq 'jq -r ".steps[] | .name as \$n | (.depend_steps // [])[] | \"\\(.) -> \\(\$n)\"" flow.json'
+}
+
 coco "$IMAGES" "$ANNOTATIONS" >coco.json
 gather_pictures
 make_pillow
@@ -130,6 +154,7 @@ make_pillow
 	machine
 	labels
 	pictures
+	workflows
 } >results.md
 cat results.md
 cp results.md "$output"

@@ -1,9 +1,8 @@
 /*
  * workflow.c: writes a workflow of any size to stdout: `workflow STEPS [json|make|ninja]`.
  *
- * The steps stand in layers of ten; each depends on two of the layer before and reads their outputs,
- * and in each hundredth layer a condition chooses between two of them. The same arguments give the same bytes.
- * As a Makefile or a build.ninja it is the same graph, for make -n and ninja -n.
+ * The steps stand in layers of ten; each depends on two of the layer before and reads their
+ * outputs. The same arguments give the same bytes. As a Makefile or a build.ninja it is the same graph, for make -n and ninja -n.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,17 +50,16 @@ put_json(unsigned long n)
 	printf("]}\n");
 }
 
+/* A Makefile or a build.ninja: what stands before a name, between it and what it depends on, and at the end. */
 static void
-put_rules(unsigned long n, const char *rule, const char *dep, const char *recipe)
+put_rules(unsigned long n, const char *before, const char *colon, const char *recipe)
 {
 	for (unsigned long i = 0; i < n; i++) {
 		unsigned long a = i - WIDTH, b = i % WIDTH ? i - WIDTH - 1 : a + WIDTH - 1;
 
-		printf(rule, i);
-		if (i >= WIDTH) {
-			printf(dep, a);
-			printf(dep, b);
-		}
+		printf("%sstep_%06lu%s", before, i, colon);
+		if (i >= WIDTH)
+			printf(" step_%06lu step_%06lu", a, b);
 		fputs(recipe, stdout);
 	}
 }
@@ -78,10 +76,10 @@ main(int argc, char **argv)
 	}
 	if (strcmp(form, "make") == 0) {
 		printf("all: step_%06lu\n", n - 1);
-		put_rules(n, "step_%06lu:", " step_%06lu", "\n\ttrue\n");
+		put_rules(n, "", ":", "\n\ttrue\n");
 	} else if (strcmp(form, "ninja") == 0) {
 		printf("rule r\n  command = true\n");
-		put_rules(n, "build step_%06lu: r", " step_%06lu", "\n");
+		put_rules(n, "build ", ": r", "\n");
 	} else {
 		put_json(n);
 	}

@@ -12,17 +12,21 @@
 #include "base/tool.h"
 #include "json/write.h"
 #include "workflow/check.h"
+#include "workflow/metrics.h"
 
 static struct strings warnings, explain;
 static const char *workflow;
 static bool list_rules;
 static int kind;
 
+/* The words of --kind; those between are the kinds of load.h. */
+enum { KIND_AUTO = 0, KIND_METRICS = WF_DOC_SCHEDULE + 2 };
+
 static const struct opt opts[] = {
 	{ 'W', "rule", "RULE=LEVEL", OPT_LIST, &warnings, NULL,
 	    "report RULE as off, note, warning or error; also strict, error" },
-	{ 'k', "kind", "auto|create|update|show|execution|schedule", OPT_CHOICE, &kind, NULL,
-	    "what the documents are (default: by their members)" },
+	{ 'k', "kind", "auto|create|update|show|execution|schedule|metrics", OPT_CHOICE, &kind,
+	    NULL, "what the documents are (default: by their members)" },
 	{ 'w', "workflow", "FILE", OPT_STRING, &workflow, NULL,
 	    "the workflow that execution records are compared with" },
 	{ 'l', "list-rules", NULL, OPT_FLAG, &list_rules, NULL, "list all rules" },
@@ -76,14 +80,30 @@ struct job {
 	bool has_wf;
 };
 
+/* A list is the file that conditions are decided by: the M rules. */
+static void
+check_metrics(struct span text, const char *file)
+{
+	struct metrics m;
+
+	if (metrics_parse(&m, text, file, DIAG_ERROR))
+		metrics_release(&m);
+}
+
 static void
 check_document(struct job *job, struct span text, const char *file, uint64_t line)
 {
 	struct wf wf;
 
+	if (kind == KIND_METRICS ||
+	    (kind == KIND_AUTO && span_starts(span_trim(text), SPAN("[")))) {
+		check_metrics(text, file);
+		return;
+	}
+
 	if (!wf_load(&wf, text, file, line))
 		return;
-	if (kind > 0)
+	if (kind != KIND_AUTO)
 		wf.kind = (enum wf_kind)(kind - 1);
 	wf_check(&wf, &job->levels);
 	if (job->has_wf && wf.kind == WF_DOC_EXECUTION)

@@ -158,21 +158,30 @@ wf_find_storage(const struct wf *wf, struct span name)
 	return name_find(wf, N_STORAGE, 0, name);
 }
 
+/* The ports of a step are few, as a rule: then looking at each is faster than hashing. */
+#define FEW 8
+
+static uint32_t
+find_port(const struct wf *wf, struct wf_range r, struct span name)
+{
+	for (uint32_t i = r.at; i < r.at + r.n; i++)
+		if (wf->port[i].name.p && name.p && span_eq(wf->port[i].name, name))
+			return i;
+	return WF_NONE;
+}
+
 uint32_t
 wf_find_output(const struct wf *wf, uint32_t step, struct span name)
 {
-	return name_find(wf, N_OUTPUT, step, name);
+	struct wf_range r = wf->step[step].outputs;
+
+	return r.n > FEW ? name_find(wf, N_OUTPUT, step, name) : find_port(wf, r, name);
 }
 
 uint32_t
 wf_find_input(const struct wf *wf, uint32_t step, struct span name)
 {
-	struct wf_range r = wf->step[step].inputs;
-
-	for (uint32_t i = r.at; i < r.at + r.n; i++)
-		if (wf->port[i].name.p && span_eq(wf->port[i].name, name))
-			return i;
-	return WF_NONE;
+	return find_port(wf, wf->step[step].inputs, name);
 }
 
 uint32_t
@@ -223,7 +232,7 @@ load_ports(struct loader *l, const struct json_node *list, uint32_t step, bool i
 		wf->port = grow(wf->port, &l->port_cap, (size_t)wf->nports + 1, sizeof(*wf->port));
 		wf->port[wf->nports] =
 		    (struct wf_port){ p, m[2], wf_text(wf, m[0]), wf_text(wf, m[1]), step };
-		if (!input)
+		if (!input && list->count > FEW)
 			name_put(l, N_OUTPUT, step, wf->port[wf->nports].name, wf->nports);
 		wf->nports++;
 	}
@@ -368,6 +377,20 @@ load_all_references(struct loader *l)
 	load_references(l, at, wf->tree.root + wf->tree.n, WF_NONE);
 }
 
+/* The step of a consumption: most often one that the reader depends on. */
+static uint32_t
+consumed_step(const struct wf *wf, const struct wf_reference *r)
+{
+	struct wf_range d = { 0, 0 };
+
+	if (r->step != WF_NONE)
+		d = wf->step[r->step].depend;
+	for (uint32_t i = d.at; i < d.at + d.n && i < d.at + FEW; i++)
+		if (span_eq(wf->link[i].name, r->ref.name))
+			return wf->link[i].step;
+	return wf_find_step(wf, r->ref.name);
+}
+
 static void
 resolve(const struct wf *wf, struct wf_reference *r)
 {
@@ -385,7 +408,7 @@ resolve(const struct wf *wf, struct wf_reference *r)
 		r->target = wf_find_storage(wf, r->ref.name);
 		break;
 	case REF_CONSUMPTION:
-		r->target = wf_find_step(wf, r->ref.name);
+		r->target = consumed_step(wf, r);
 		if (r->target != WF_NONE)
 			r->output = wf_find_output(wf, r->target, r->ref.output);
 		break;

@@ -290,20 +290,42 @@ check_enum(struct deciding *d, const struct comparison *k)
 	    compare_op_text(k->op), k->op == COMPARE_EQ ? "false" : "true");
 }
 
-/* C13: both sides are literals. */
-static void
+/* The only value that a side can have: a literal, or a parameter whose enum has one value. */
+static bool
+only_value(const struct check *c, const struct side *s, struct value *v)
+{
+	const struct json_node *list;
+
+	if (s->fixed) {
+		value_copy(v, &s->value);
+		return true;
+	}
+	if (s->param == WF_NONE)
+		return false;
+	list = json_tree_get(&c->wf->tree, c->wf->param[s->param].node, "enum");
+	if (json_node_type(list) != JSON_ARRAY || list->count != 1)
+		return false;
+	value_set_json(v, json_node_first(list)->raw);
+	return true;
+}
+
+/* C13. True: said so. */
+static bool
 check_constant(struct deciding *d, const struct comparison *k)
 {
+	struct value left = VALUE_INIT, right = VALUE_INIT;
 	struct buf why = BUF_INIT;
-	enum verdict v;
+	enum verdict v = VERDICT_UNKNOWN;
 
-	if (!k->left.fixed || !k->right.fixed)
-		return;
-	v = value_compare(k->op, &k->left.value, &k->right.value, &why);
+	if (only_value(d->c, &k->left, &left) && only_value(d->c, &k->right, &right))
+		v = value_compare(k->op, &left, &right, &why);
 	if (v != VERDICT_UNKNOWN)
 		found(d->c, RULE_C13, k->node, d->step, "both sides are fixed: it is always %s",
 		    v == VERDICT_TRUE ? "true" : "false");
+	value_release(&left);
+	value_release(&right);
 	buf_release(&why);
+	return v != VERDICT_UNKNOWN;
 }
 
 static void
@@ -314,8 +336,8 @@ check_comparison(struct deciding *d, const struct comparison *k)
 	if ((k->left.metric || k->right.metric) && (k->op == COMPARE_EQ || k->op == COMPARE_NE))
 		found(d->c, RULE_C16, k->node, d->step,
 		    "a metric hardly ever equals a value exactly; write >= or <=");
-	check_enum(d, k);
-	check_constant(d, k);
+	if (!check_constant(d, k))
+		check_enum(d, k);
 }
 
 /* ---- C14: pairs of comparisons of one thing with literals ---- */
@@ -394,6 +416,26 @@ check_pair(struct deciding *d, const struct comparison *x, const struct comparis
 		    (size_t)wf_pos(d->c->wf, x->node).line);
 }
 
+/* Of `or`: is one of the two always true? */
+static void
+check_or_pair(struct deciding *d, const struct comparison *x, const struct comparison *y)
+{
+	static const enum compare_op opposite[] = { [COMPARE_EQ] = COMPARE_NE,
+		[COMPARE_NE] = COMPARE_EQ,
+		[COMPARE_GT] = COMPARE_LE,
+		[COMPARE_GE] = COMPARE_LT,
+		[COMPARE_LT] = COMPARE_GE,
+		[COMPARE_LE] = COMPARE_GT };
+	const struct side *s1, *s2;
+	const struct value *a, *b;
+	enum compare_op op1, op2;
+
+	if (normal_form(x, &s1, &op1, &a) && normal_form(y, &s2, &op2, &b) &&
+	    span_eq(s1->node->raw, s2->node->raw) && excludes(opposite[op1], a, opposite[op2], b))
+		found(d->c, RULE_C14, y->node, d->step,
+		    "one of the two conditions of or is always true");
+}
+
 /* Conditions of one list that are compared in pairs. */
 #define PAIRED_MAX 64
 
@@ -451,22 +493,35 @@ unknown_operator(struct deciding *d, const struct json_node *cond, const struct 
 	    guess_word(d->c, text, ops, ARRAY_LEN(ops)));
 }
 
-static void check_condition(struct deciding *d, const struct json_node *cond, bool nested);
+static void check_condition(
+    struct deciding *d, const struct json_node *cond, struct comparison *nested);
+
+static void
+comparison_release(struct comparison *k)
+{
+	value_release(&k->left.value);
+	value_release(&k->right.value);
+}
 
 static void
 check_or(struct deciding *d, const struct json_node *left, const struct json_node *right)
 {
 	const struct json_node *both[] = { left, right };
+	struct comparison k[2] = { { .node = NULL }, { .node = NULL } };
 
 	for (int i = 0; i < 2; i++) {
 		if (both[i] == NULL)
 			continue;
 		if (is_condition(d->c, both[i]))
-			check_condition(d, both[i], true);
+			check_condition(d, both[i], &k[i]);
 		else
 			found(d->c, RULE_C08, both[i], d->step,
 			    "the operands of or are conditions {\"type\", \"left\", \"right\"}");
 	}
+	if (k[0].node && k[1].node)
+		check_or_pair(d, &k[0], &k[1]);
+	comparison_release(&k[0]);
+	comparison_release(&k[1]);
 }
 
 static void
@@ -478,7 +533,7 @@ keep_comparison(struct deciding *d, const struct comparison *k)
 
 static void
 check_operands(struct deciding *d, const struct json_node *cond, enum compare_op op,
-    const struct json_node *left, const struct json_node *right, bool nested)
+    const struct json_node *left, const struct json_node *right, struct comparison *nested)
 {
 	struct comparison k = { .node = cond, .op = op };
 	bool bad = false;
@@ -495,16 +550,15 @@ check_operands(struct deciding *d, const struct json_node *cond, enum compare_op
 	k.left = read_side(d, left);
 	k.right = read_side(d, right);
 	check_comparison(d, &k);
-	if (!nested) {
+	if (nested)
+		*nested = k;
+	else
 		keep_comparison(d, &k);
-		return;
-	}
-	value_release(&k.left.value);
-	value_release(&k.right.value);
 }
 
+/* A condition of the list itself, or (`nested` is set) one inside of `or`, which goes there. */
 static void
-check_condition(struct deciding *d, const struct json_node *cond, bool nested)
+check_condition(struct deciding *d, const struct json_node *cond, struct comparison *nested)
 {
 	const struct json_tree *t = &d->c->wf->tree;
 	const struct json_node *type = json_tree_get(t, cond, "type");
@@ -532,16 +586,14 @@ check_conditions(struct check *c, uint32_t step, const struct json_node *list)
 	struct deciding d = { .c = c, .step = step };
 
 	if (json_node_type(list) == JSON_OBJECT)
-		check_condition(&d, list, false);
+		check_condition(&d, list, NULL);
 	else if (json_node_type(list) == JSON_ARRAY)
 		for (const struct json_node *k = json_node_first(list); k; k = json_node_next(k))
 			if (k->type == JSON_OBJECT)
-				check_condition(&d, k, false);
+				check_condition(&d, k, NULL);
 	check_pairs(&d);
-	for (size_t i = 0; i < d.n; i++) {
-		value_release(&d.all[i].left.value);
-		value_release(&d.all[i].right.value);
-	}
+	for (size_t i = 0; i < d.n; i++)
+		comparison_release(&d.all[i]);
 	free(d.all);
 }
 

@@ -11,6 +11,7 @@ struct reader {
 	uint32_t at, n; /* its references: read[at] ... */
 	bool selector;
 	bool none, several; /* found: it runs with no input, with more than one */
+	uint32_t met; /* bit k: what it reads ran together with what the k-th before it reads */
 };
 
 struct outcomes {
@@ -44,7 +45,7 @@ add_reader(struct outcomes *o, const struct wf_reference *r, bool selector)
 {
 	o->reader = grow(o->reader, &o->reader_cap, o->nreaders + 1, sizeof(*o->reader));
 	o->reader[o->nreaders++] =
-	    (struct reader){ r->step, r->port, (uint32_t)o->nreads, 0, selector, false, false };
+	    (struct reader){ r->step, r->port, (uint32_t)o->nreads, 0, selector, false, false, 0 };
 }
 
 /* References to steps that may be skipped; those of one selector together. */
@@ -88,6 +89,32 @@ look_at_reader(const struct outcomes *o, const struct flow_word *w, struct reade
 	r->several |= (run & two) != 0;
 }
 
+/* How many of the plain readers of one step before a reader are compared with it. */
+#define MET_MAX 32
+
+/* The k-th reader of the same step before number i; NULL: there is none. */
+static const struct reader *
+reader_before(const struct outcomes *o, size_t i, uint32_t k)
+{
+	const struct reader *r = &o->reader[i];
+
+	if (k >= MET_MAX || k >= i || r[-(ptrdiff_t)k - 1].step != r->step)
+		return NULL;
+	return &r[-(ptrdiff_t)k - 1];
+}
+
+static void
+look_at_others(struct outcomes *o, const struct flow_word *w, size_t i)
+{
+	struct reader *r = &o->reader[i];
+	uint64_t there = w->run[r->step] & w->valid & w->run[o->read[r->at]->target];
+	const struct reader *other;
+
+	for (uint32_t k = 0; (other = reader_before(o, i, k)) != NULL; k++)
+		if (there & w->run[o->read[other->at]->target])
+			r->met |= 1u << k;
+}
+
 static void
 look(void *ctx, const struct flow_word *w)
 {
@@ -95,8 +122,11 @@ look(void *ctx, const struct flow_word *w)
 
 	for (uint32_t s = 0; s < o->flow.wf->nsteps; s++)
 		o->ever[s] |= (w->run[s] & w->valid) != 0;
-	for (size_t i = 0; i < o->nreaders; i++)
+	for (size_t i = 0; i < o->nreaders; i++) {
 		look_at_reader(o, w, &o->reader[i]);
+		if (!o->reader[i].selector)
+			look_at_others(o, w, i);
+	}
 }
 
 /* Does a variable whose two values stand in this word make a difference to any step? */
@@ -191,54 +221,50 @@ other_branch(struct outcomes *o, uint32_t s)
 
 /* ---- F03, F07: plain references ---- */
 
-/* Do two steps hang on opposite branches of one condition? */
-static bool
-exclusive(struct outcomes *o, uint32_t a, uint32_t b)
+/* A reader of the same step before this one whose data is never there together with its own; NULL. */
+static const struct reader *
+opposite(const struct outcomes *o, size_t i)
 {
-	const struct graph *g = &o->graph;
+	const struct reader *r = &o->reader[i], *other;
 
-	for (uint32_t i = g->ctl_at[a]; i < g->ctl_at[a + 1]; i++)
-		for (uint32_t k = g->ctl_at[b]; k < g->ctl_at[b + 1] && o->looks; k++, o->looks--)
-			if (g->ctl[i] == (g->ctl[k] ^ 1))
-				return true;
-	return false;
+	for (uint32_t k = 0; !o->flow.cut && (other = reader_before(o, i, k)) != NULL; k++)
+		if (!other->selector && other->none && !(r->met >> k & 1) &&
+		    o->ever[o->read[r->at]->target] && o->ever[o->read[other->at]->target])
+			return other;
+	return NULL;
 }
 
-/*
- * Plain readers of one step stand together: the first of them that excludes reader `i`; i when
- * there is none.
- */
-static size_t
-opposite(struct outcomes *o, size_t i)
+/* Does a later reader of the same step name this one as its opposite? Then it is said there. */
+static bool
+is_opposite(const struct outcomes *o, size_t i)
 {
-	uint32_t step = o->reader[i].step, target = o->read[o->reader[i].at]->target;
-	size_t k = i;
+	const struct reader *r = &o->reader[i];
 
-	while (k > 0 && o->reader[k - 1].step == step)
-		k--;
-	for (; o->looks && k < o->nreaders && o->reader[k].step == step; k++, o->looks--)
-		if (k != i && !o->reader[k].selector &&
-		    exclusive(o, target, o->read[o->reader[k].at]->target))
-			return k;
-	return i;
+	for (size_t k = i + 1; k < o->nreaders && k - i <= MET_MAX && o->reader[k].step == r->step;
+	     k++)
+		if (!o->reader[k].selector && o->reader[k].none && opposite(o, k) == r)
+			return true;
+	return false;
 }
 
 static void
 plain_reader(struct outcomes *o, size_t i)
 {
-	const struct reader *r = &o->reader[i];
+	const struct reader *r = &o->reader[i], *other;
 	const struct wf_reference *ref = o->read[r->at];
-	size_t other = r->none ? opposite(o, i) : i;
 
-	if (r->none && other == i)
-		found(o->c, RULE_F07, ref->node, r->step,
-		    "step \"%.*s\" can be skipped while this one runs: its output is not there then",
-		    SPAN_ARG(ref->ref.name));
-	else if (other < i) /* said once, at the second of them */
+	if (!r->none)
+		return;
+	other = opposite(o, i);
+	if (other)
 		found(o->c, RULE_F03, ref->node, r->step,
 		    "only one of \"%.*s\" and \"%.*s\" runs; read them through one input of type "
 		    "data_selector",
-		    SPAN_ARG(o->read[o->reader[other].at]->ref.name), SPAN_ARG(ref->ref.name));
+		    SPAN_ARG(o->read[other->at]->ref.name), SPAN_ARG(ref->ref.name));
+	else if (!is_opposite(o, i))
+		found(o->c, RULE_F07, ref->node, r->step,
+		    "step \"%.*s\" can be skipped while this one runs: its output is not there then",
+		    SPAN_ARG(ref->ref.name));
 }
 
 /* ---- F04 to F07: selectors ---- */

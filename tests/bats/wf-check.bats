@@ -64,6 +64,17 @@ own_rules() {
 	assert_file_equals err want
 }
 
+@test "a metrics file is checked by its rules" {
+	wf-check "$srcdir/samples/metrics.json" 2>err
+	[ ! -s err ]
+	printf '[{"key":"a","title":"a","type":"float","data":{"value":"0.5"}},\n{"key":"a","title":"a","type":"float","data":{"value":1}}]' >m.json
+	must_fail 1 wf-check m.json 2>err
+	grep -q '^m.json:1:.*\[M02\]' err
+	grep -q '^m.json:2:.*\[M04\]' err
+	must_fail 1 wf-check -k create m.json 2>err
+	grep -q '\[S01\]' err
+}
+
 @test "several files, standard input and JSON Lines" {
 	echo '{"name":"w","steps":[{"name":"a","type":"job"}]}' >good.json
 	printf '\n{"name":"w","steps":[{"name":"a","type":"job"}]}\n\n{"name":"w"}\n{"name":\n{"name":"w","steps":[]}\n' >lines
@@ -84,12 +95,12 @@ own_rules() {
 }
 
 @test "what is no document is reported in its place, and the rest goes on" {
-	echo '[1]' >array.json
+	echo '"x"' >string.json
 	printf '{"name":"w",\n"steps":[}\n' >broken.json
 	: >empty.json
-	must_fail 1 wf-check array.json broken.json empty.json 2>err
+	must_fail 1 wf-check string.json broken.json empty.json 2>err
 	cat >want <<-'END'
-		array.json:1:1: error: a workflow document is a JSON object {...} [S01]
+		string.json:1:1: error: a workflow document is a JSON object {...} [S01]
 		broken.json:2:10: error: a value should be here [S01]
 		empty.json:1:1: error: the text ends where a value should be [S01]
 	END
