@@ -147,6 +147,36 @@ workflows() {
 	row 'jq, a graph without checks' jq 'jq -r ".steps[] | .name as \$n | (.depend_steps // [])[] | \"\\(.) -> \\(\$n)\"" flow.json'
 }
 
+# trivial STEPS: a workflow of steps that do nothing much, ten side by side, on stdout.
+trivial() {
+	awk -v n="$1" 'BEGIN {
+		printf "{\"name\":\"trivial\",\"steps\":["
+		for (i = 0; i < n; i++)
+			printf "%s{\"name\":\"s%d\",\"type\":\"job\",\"depend_steps\":[%s],\"properties\":{\"algorithm\":{\"command\":\"echo s%d\"}}}",
+				i ? ",\n" : "", i, i < 10 ? "" : sprintf("\"s%d\",\"s%d\"", i - 10, i % 10 ? i - 11 : i - 1), i
+		print "]}"
+	}'
+}
+
+# The same graph with recipes of plain echo and touch, from the makefile of wf-make.
+plain() {
+	sed -n 's|^\$D/\([^:]*\): [^ ]*\(.*\)|\1:\2\n\t@echo \1 >$@.log \&\& touch $@|p; s|^\(.*\)/execution.json:\(.*\)|all:\2|p' "$1" |
+		sed 's|\$D/||g'
+}
+
+workflows() {
+	trivial 1000 >t1000.json
+	trivial 10000 >t10000.json
+	wf-make -q t1000.json --run out/run -o out/obs >t1000.mk
+	{ plain t1000.mk | tail -n 1 && plain t1000.mk | sed '$d'; } >plain.mk
+	begin 'A makefile of 10,000 steps'
+	row dsutils wf-make 'wf-make -q t10000.json'
+	row jq jq 'jq . t10000.json'
+	begin 'Running 1,000 trivial steps, two at a time'
+	row 'floor: echo and touch' make 'make -s -j2 -C out -f ../plain.mk'
+	row dsutils wf-step 'make -s -j2 -f t1000.mk'
+}
+
 coco "$IMAGES" "$ANNOTATIONS" >coco.json
 gather_pictures
 make_pillow

@@ -292,6 +292,14 @@ check_given(const struct wf *wf, const struct param *param)
 	return fine;
 }
 
+/* "required": false, a member of our own */
+static bool
+is_optional(const struct wf *wf, uint32_t param)
+{
+	return json_node_type(json_tree_get(&wf->tree, wf->param[param].node, "required")) ==
+	       JSON_FALSE;
+}
+
 /* Parameters that something refers to need a value. */
 static bool
 check_used(const struct params *p, const struct wf *wf)
@@ -303,7 +311,8 @@ check_used(const struct params *p, const struct wf *wf)
 	for (uint32_t r = 0; r < wf->nrefs; r++) {
 		uint32_t i = wf->ref[r].target;
 
-		if (wf->ref[r].ref.kind != REF_PARAMETER || i == WF_NONE || seen[i])
+		if (wf->ref[r].ref.kind != REF_PARAMETER || i == WF_NONE || seen[i] ||
+		    is_optional(wf, i))
 			continue;
 		seen[i] = true;
 		buf_reset(&why);
