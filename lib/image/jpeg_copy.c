@@ -83,27 +83,39 @@ request_arrays(struct copying *c)
 	}
 }
 
-/* A DC value that no picture can have is damage that the entropy decoder does not see. */
+/* What is wrong with the DC values of a component; NULL: nothing. */
+static const char *
+judge_dc(struct copying *c, int i)
+{
+	struct jpeg_decompress_struct *d = &c->d;
+	jpeg_component_info *ci = &d->comp_info[i];
+	int step = ci->quant_table ? ci->quant_table->quantval[0] : 0;
+
+	if (step == 0)
+		return "a quantisation table is missing, or has a step of 0";
+	for (JDIMENSION y = 0; y < ci->height_in_blocks; y++) {
+		JBLOCKARRAY row =
+		    d->mem->access_virt_barray((j_common_ptr)d, c->from[i], y, 1, FALSE);
+
+		for (JDIMENSION x = 0; x < ci->width_in_blocks; x++)
+			if (abs(row[0][x][0]) > 1024 / step + 2)
+				return "a DC value that no picture can have";
+	}
+	return NULL;
+}
+
+/* Damage that the entropy decoder does not see. */
 static void
 check_dc(struct copying *c)
 {
-	struct jpeg_decompress_struct *d = &c->d;
+	for (int i = 0; i < c->d.num_components; i++) {
+		const char *why = judge_dc(c, i);
 
-	for (int i = 0; i < d->num_components; i++) {
-		jpeg_component_info *ci = &d->comp_info[i];
-		int q = ci->quant_table ? ci->quant_table->quantval[0] : 1, limit = 1024 / q + 2;
-
-		for (JDIMENSION y = 0; y < ci->height_in_blocks; y++) {
-			JBLOCKARRAY row =
-			    d->mem->access_virt_barray((j_common_ptr)d, c->from[i], y, 1, FALSE);
-
-			for (JDIMENSION x = 0; x < ci->width_in_blocks; x++)
-				if (abs(row[0][x][0]) > limit) {
-					c->t.damage++;
-					strcpy(c->t.text, "a DC value that no picture can have");
-					return;
-				}
-		}
+		if (why == NULL)
+			continue;
+		c->t.damage++;
+		snprintf(c->t.text, sizeof(c->t.text), "%s", why);
+		return;
 	}
 }
 
