@@ -574,6 +574,7 @@ coco_finish(struct exporter *ex)
 }
 
 const struct label_writer coco_writer = {
+	.needs_classes = true,
 	.begin = coco_begin,
 	.sample = coco_sample,
 	.finish = coco_finish,

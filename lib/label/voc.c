@@ -512,15 +512,13 @@ struct voc_writing {
 	struct buf text, member;
 };
 
-/* The base that the labels came with, unless an option says another. */
+/* The base that VOC files had which the labels came from, unless an option says another. */
 static int
-base_of(const struct exporter *ex, int usual)
+base_of(const struct exporter *ex, bool from_voc)
 {
-	struct span told = dataset_member(&ex->dataset, "voc-base");
-
 	if (ex->opt->voc_base >= 0)
 		return ex->opt->voc_base;
-	return span_is(told, "0") ? 0 : span_is(told, "1") ? 1 : usual;
+	return from_voc && span_is(dataset_member(&ex->dataset, "voc-base"), "0") ? 0 : 1;
 }
 
 static void
@@ -555,7 +553,7 @@ settle_rules(struct exporter *ex, struct voc_writing *w)
 
 	if (w->rules.base >= 0)
 		return;
-	w->rules.base = w->flat ? 0 : base_of(ex, 1);
+	w->rules.base = w->flat ? 0 : base_of(ex, span_is(origin, "voc"));
 	w->rules.fill = w->flat || !span_is(origin, "voc");
 }
 

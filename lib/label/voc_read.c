@@ -176,6 +176,9 @@ bbox_json(struct buf *b, struct buf *scratch, const struct span edge[4], int bas
 	return true;
 }
 
+/* Boxes that were ratios once reach this far over the edge (6 digits of 10,000 pixels). */
+#define ROUNDING 0.01
+
 /* Say what is odd about a box that is kept. */
 static void
 check_outside(struct reading *r, const struct xml_node *n, const double v[4])
@@ -189,8 +192,8 @@ check_outside(struct reading *r, const struct xml_node *n, const double v[4])
 		warning_at(xml_pos(r->x, n), "voc-box", "the box has no extent");
 	if (r->width <= 0 || r->height <= 0)
 		return;
-	if (v[0] < (zero ? 0 : base) || v[1] < (zero ? 0 : base) || v[2] > r->width ||
-	    v[3] > r->height)
+	if (v[0] < (zero ? 0 : base) - ROUNDING || v[1] < (zero ? 0 : base) - ROUNDING ||
+	    v[2] > r->width + ROUNDING || v[3] > r->height + ROUNDING)
 		warning_at(xml_pos(r->x, n), "voc-box",
 		    "the box reaches outside the picture of %gx%g", r->width, r->height);
 }
