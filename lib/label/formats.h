@@ -19,6 +19,7 @@ extern const struct label_format label_dota;
 extern const struct label_format label_imagenet;
 extern const struct label_format label_kitti;
 extern const struct label_format label_labelme;
+extern const struct label_format label_labelstudio;
 extern const struct label_format label_manifest;
 extern const struct label_format label_modelarts_image;
 extern const struct label_format label_modelarts_text;

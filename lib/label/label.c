@@ -21,6 +21,7 @@ const struct label_format *const label_formats[] = {
 	&label_imagenet,
 	&label_kitti,
 	&label_labelme,
+	&label_labelstudio,
 	&label_manifest,
 	&label_modelarts_image,
 	&label_modelarts_text,
