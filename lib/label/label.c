@@ -98,6 +98,8 @@ label_format_option(const char *name)
 	tool_usage("unknown format '%s'; --list-formats shows them", name);
 }
 
+#define SCORE_USUAL 60 /* label.h: the usual layout */
+
 /* One that may be it, with its score and reason. */
 struct candidate {
 	const struct label_format *format;
@@ -105,6 +107,20 @@ struct candidate {
 	struct buf why;
 };
 
+/* Say which formats it may be as well: those with at least this score, but for `but`. */
+static void
+name_candidates(const struct candidate *c, size_t n, int score, const struct label_format *but)
+{
+	for (size_t i = 0; i < n; i++)
+		if (c[i].score >= score && c[i].format != but)
+			note_at(POS_NONE, "format", "it may %sbe %s: %s", but ? "also " : "",
+			    c[i].format->name, buf_str(&c[i].why));
+}
+
+/*
+ * The one with the highest score. Never in silence: what looks like another format too is
+ * named, and of two that look equally good none is taken.
+ */
 static const struct label_format *
 best_of(struct candidate *c, size_t n)
 {
@@ -115,18 +131,17 @@ best_of(struct candidate *c, size_t n)
 			best = i;
 	for (size_t i = 0; i < n; i++)
 		ties += c[i].score == c[best].score;
-	if (n == 0)
+	if (n == 0) {
 		trouble("no known label format here; name it with -f");
-	if (n == 0)
 		return NULL;
-	if (ties == 1)
-		return c[best].format;
-	for (size_t i = 0; i < n; i++)
-		if (c[i].score == c[best].score)
-			note_at(POS_NONE, "format", "it may be %s: %s", c[i].format->name,
-			    buf_str(&c[i].why));
-	trouble("the label format is ambiguous; name it with -f");
-	return NULL;
+	}
+	if (ties > 1) {
+		name_candidates(c, n, c[best].score, NULL);
+		trouble("the label format is ambiguous; name it with -f");
+		return NULL;
+	}
+	name_candidates(c, n, SCORE_USUAL, c[best].format);
+	return c[best].format;
 }
 
 const struct label_format *

@@ -1,0 +1,47 @@
+# detect.bats: what ds-import takes a tree for when no format is named.
+
+load helpers
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+	mkdir -p set/Annotations
+	cat >set/Annotations/a.xml <<-'END'
+		<annotation><filename>a.jpg</filename><size><width>10</width><height>8</height></size>
+		<object><name>cat</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>4</xmax><ymax>5</ymax></bndbox></object>
+		</annotation>
+	END
+}
+
+@test "one format that fits is taken without a word" {
+	ds-import set >out 2>err || [ $? -eq 1 ] # the picture is not there
+	run ! grep -q '\[format\]' err
+	head -n 1 out | grep -q '"format":"voc"'
+}
+
+@test "what looks like a second format too is named" {
+	printf 'filename,width,height,class,xmin,ymin,xmax,ymax\na.jpg,10,8,cat,1,1,4,5\n' >set/labels.csv
+	run ds-import set
+	[ "$status" -le 2 ]
+	[[ $output == *"csv-tf: "*"[format]"* ]]
+	[[ $output == *"voc"* ]]
+}
+
+@test "of two formats that fit equally well none is taken" {
+	mkdir tie
+	printf '{"images":[],"annotations":[],"categories":[]}\n' >tie/instances.json
+	for f in a b c; do
+		printf '{"version":"5.0.1","flags":{},"shapes":[],"imagePath":"%s.jpg","imageData":null}\n' $f >tie/$f.json
+	done
+	must_fail 2 ds-import tie >out 2>err
+	[ ! -s out ]
+	grep -q 'it may be coco: ' err
+	grep -q 'it may be labelme: ' err
+	grep -q 'ambiguous; name it with -f' err
+}
+
+@test "nothing known is said so" {
+	mkdir none
+	echo hello >none/readme
+	must_fail 2 ds-import none >out 2>err
+	grep -q 'no known label format here; name it with -f' err
+}
