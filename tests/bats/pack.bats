@@ -1,0 +1,81 @@
+# pack.bats: ds-pack: a version as a package.
+
+load helpers
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+	export SOURCE_DATE_EPOCH=1700000000
+	mkdir -p f/a
+	for i in $(seq 1 10); do
+		echo "content $i" >f/a/$i.v1.jpg
+		printf '{"source":"f/a/%d.v1.jpg","id":"k%d","annotation":[{"name":"c"}]}\n' "$i" "$i"
+	done >in
+	ds-release -q -s flowers --snapshot --ratio 0.8 in >/dev/null
+}
+
+@test "a tree holds records, files and a description that fits them" {
+	ds-pack -q -o out flowers
+	[ "$(ls out | tr '\n' ' ')" = 'croissant.json data records.jsonl stats.json version.json ' ]
+	jq -r '.source + " " + .sha256' out/records.jsonl | while read -r path sum; do
+		[ "$(sha256sum <"out/$path" | cut -c -64)" = "$sum" ]
+	done
+	jq -r '.distribution[] | .sha256 + "  " + .contentUrl' out/croissant.json >sums
+	(cd out && sha256sum -c --quiet ../sums)
+	[ "$(jq -c '[.name, .version, .conformsTo]' out/croissant.json)" = '["flowers","1.0.0","http://mlcommons.org/croissant/1.1"]' ]
+	[ "$(jq -c '[.recordSet[0].data[]."splits/name"]' out/croissant.json)" = '["TRAIN","EVAL"]' ]
+	# every id that is referred to is there, and each is there once
+	jq -e '[.. | objects | select(has("@id") and has("@type")) | ."@id"] as $ids |
+		[.. | objects | select(has("@id") and (keys == ["@id"])) | ."@id"] as $refs |
+		($ids | length) == ($ids | unique | length) and ($refs - $ids) == []' out/croissant.json
+}
+
+@test "archives have the same bytes each time, wherever they are made" {
+	ds-pack -q -o 1.tar flowers
+	sleep 1
+	mkdir elsewhere && cp -a flowers f elsewhere
+	(cd elsewhere && ds-pack -q -o ../2.tar flowers@V001)
+	assert_file_equals 2.tar 1.tar
+	tar xf 1.tar -C elsewhere --one-top-level=x
+	ds-pack -q -o tree flowers
+	diff -r tree elsewhere/x
+	must_fail 2 ds-pack -q -o 1.tar flowers
+	ds-pack -q --force -o 1.tar flowers
+}
+
+@test "shards hold each sample once, by side, with names that end at the first dot" {
+	ds-pack -q -f webdataset --shard-samples 3 -o out flowers
+	[ "$(ls out | tr '\n' ' ')" = 'croissant.json flowers-eval-000000.tar flowers-train-000000.tar flowers-train-000001.tar flowers-train-000002.tar ' ]
+	for t in out/*.tar; do tar tf "$t"; done >members
+	[ "$(wc -l <members)" = 20 ]
+	[ "$(sed 's/\..*//' members | uniq | sort | uniq -c | awk '$1 != 1' | wc -l)" = 0 ]
+	tar xf out/flowers-eval-000000.tar
+	for j in k*.json; do
+		[ "$(jq -r .usage "$j")" = EVAL ]
+		[ "$(jq -r .sha256 "$j")" = "$(sha256sum <"${j%.json}.jpg" | cut -c -64)" ]
+	done
+	ds-pack -q -f webdataset --shard-samples 3 -o again flowers
+	diff -r out again
+	must_fail 2 ds-pack -q -f webdataset -o out flowers
+	jq -r '.distribution[] | select(.sha256) | .sha256 + "  " + .contentUrl' out/croissant.json >sums
+	(cd out && sha256sum -c --quiet ../sums)
+}
+
+@test "keys that are no member names get one each" {
+	printf '%s\n' '{"source":"f/a/1.v1.jpg","id":"../x"}' '{"source":"f/a/2.v1.jpg","id":".._x"}' \
+		'{"source":"f/a/3.v1.jpg","id":"a.b"}' '{"source":"f/a/4.v1.jpg","id":"a_b"}' >odd
+	ds-release -q -s odd.s --ratio 1 odd >/dev/null
+	ds-pack -q -f webdataset -o out odd.s
+	tar tf out/*.tar | sed 's/\..*//' | sort | uniq -c >got
+	[ "$(wc -l <got)" = 4 ]
+	[ "$(awk '$1 != 2' got | wc -l)" = 0 ]
+	run ! grep -q / got
+}
+
+@test "a file that cannot be had is named, and its record stays" {
+	ds-release -q -s plain --ratio 0.8 in >/dev/null
+	rm f/a/3.v1.jpg
+	must_fail 1 ds-pack -o out plain 2>err
+	grep -qF 'records.jsonl:4:1: error: the file '"'f/a/3.v1.jpg'"' of the sample cannot be had [source]' err
+	[ "$(wc -l <out/records.jsonl)" = 10 ]
+	[ "$(find out/data -type f | wc -l)" = 9 ]
+}
