@@ -12,11 +12,13 @@
 #include "base/tool.h"
 #include "json/write.h"
 #include "workflow/check.h"
+#include "workflow/flow.h"
 #include "workflow/metrics.h"
 
 static struct strings warnings, explain;
 static const char *workflow;
 static bool list_rules;
+static uint64_t max_conditions;
 static int kind;
 
 /* The words of --kind; those between are the kinds of load.h. */
@@ -29,6 +31,8 @@ static const struct opt opts[] = {
 	    NULL, "what the documents are (default: by their members)" },
 	{ 'w', "workflow", "FILE", OPT_STRING, &workflow, NULL,
 	    "the workflow that execution records are compared with" },
+	{ 0, "max-conditions", "N", OPT_COUNT, &max_conditions, NULL,
+	    "try all outcomes of up to N conditions (default: 16, at most 30)" },
 	{ 'l', "list-rules", NULL, OPT_FLAG, &list_rules, NULL, "list all rules" },
 	{ 'e', "explain", "RULE", OPT_LIST, &explain, NULL, "say what RULE is about" },
 	{ 0 },
@@ -182,6 +186,9 @@ set_levels(struct rule_levels *levels)
 {
 	struct buf wrong = BUF_INIT;
 
+	if (max_conditions > FLOW_VARIABLES_MAX)
+		tool_usage("--max-conditions: at most %d", FLOW_VARIABLES_MAX);
+	levels->conditions = (uint32_t)max_conditions;
 	levels->strict = diag_is_strict();
 	for (size_t i = 0; i < warnings.n; i++)
 		if (!rule_levels_parse(levels, warnings.v[i], &wrong))

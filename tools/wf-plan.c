@@ -19,6 +19,7 @@
 static struct strings opt_metrics, opt_param, opt_params, opt_only, opt_from, opt_assume;
 static const char *opt_scene, *opt_compare;
 static bool opt_json, opt_all;
+static uint64_t max_conditions;
 
 static const struct opt opts[] = {
 	{ 'm', "metrics", "[NAME=]FILE", OPT_LIST, &opt_metrics, NULL,
@@ -32,6 +33,8 @@ static const struct opt opts[] = {
 	    "completed, skipped, failed; of a condition true, false" },
 	{ 'A', "all", NULL, OPT_FLAG, &opt_all, NULL,
 	    "try all outcomes of the conditions instead" },
+	{ 0, "max-conditions", "N", OPT_COUNT, &max_conditions, NULL,
+	    "try all outcomes of up to N conditions (default: 16, at most 30)" },
 	{ 'c', "compare", "FILE", OPT_STRING, &opt_compare, NULL,
 	    "an execution record: say where it differs" },
 	{ 'J', "json", NULL, OPT_FLAG, &opt_json, NULL, "JSON Lines instead of a table" },
@@ -303,7 +306,7 @@ print_outcomes(struct job *job)
 	struct widths w = measure(job);
 	struct flow flow;
 
-	flow_init(&flow, &job->wf, &job->plan.graph);
+	flow_init(&flow, &job->wf, &job->plan.graph, (uint32_t)max_conditions);
 	flow_run(&flow, 0, count_word, &t);
 	if (!opt_json) {
 		put_cell(&out_stdout()->b, SPAN("STEP"), w.name);
@@ -337,7 +340,7 @@ load(struct job *job, const char *path)
 static bool
 check(struct job *job)
 {
-	struct rule_levels levels = { .errors_only = true };
+	struct rule_levels levels = { .errors_only = true, .conditions = (uint32_t)max_conditions };
 	struct buf wrong = BUF_INIT;
 
 	if (opt_all)
@@ -400,6 +403,8 @@ main(int argc, char **argv)
 
 	if (argc - i > 1)
 		tool_usage("one workflow at a time");
+	if (max_conditions > FLOW_VARIABLES_MAX)
+		tool_usage("--max-conditions: at most %d", FLOW_VARIABLES_MAX);
 	if (load(&job, i < argc ? argv[i] : "-") && check(&job) &&
 	    wf_plan_init(&job.plan, &job.wf, &job.params, &job.metrics)) {
 		if (!choose(&job.plan))

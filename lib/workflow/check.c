@@ -15,6 +15,10 @@ check_workflow(struct check *c)
 	rules_flow(c);
 	rules_policy(c);
 	rules_values(c);
+	if (c->graph.budget == 0)
+		found_as(c, RULE_G07, RULE_NOTE, NULL, WF_NONE,
+		    "the graph is so dense that not all ways in it were followed: findings of "
+		    "G05, G07, C04, C07 and C15 may be missing");
 }
 
 size_t

@@ -30,16 +30,26 @@ variable(struct flow *f, struct strmap *seen, const struct json_node *list, uint
 	return (uint32_t)e->value;
 }
 
-/* How many words: 2^nvars assignments, cut to what is affordable. */
-static void
-count_words(struct flow *f)
+/* How many words are affordable: those of `limit` variables; without one a budget counts too. */
+static uint64_t
+most_words(const struct flow *f, uint32_t limit)
 {
-	uint64_t n = f->wf->nsteps ? f->wf->nsteps : 1, most = FLOW_BUDGET / n;
+	uint64_t steps = f->wf->nsteps ? f->wf->nsteps : 1, most = FLOW_BUDGET / steps, all;
 
-	if (most > (uint64_t)1 << (FLOW_VARIABLES - 6))
-		most = (uint64_t)1 << (FLOW_VARIABLES - 6);
-	if (most < 4)
-		most = 4;
+	if (limit > FLOW_VARIABLES_MAX)
+		limit = FLOW_VARIABLES_MAX;
+	all = (uint64_t)1 << ((limit ? limit : FLOW_VARIABLES) - (limit && limit < 6 ? limit : 6));
+	if (limit)
+		return all;
+	return most < 4 ? 4 : most < all ? most : all;
+}
+
+/* 2^nvars assignments, cut to what is affordable. */
+static void
+count_words(struct flow *f, uint32_t limit)
+{
+	uint64_t most = most_words(f, limit);
+
 	f->words = f->nvars <= 6 ? 1 : f->nvars < 40 ? (uint64_t)1 << (f->nvars - 6) : UINT64_MAX;
 	f->cut = f->words > most;
 	if (f->cut)
@@ -47,7 +57,7 @@ count_words(struct flow *f)
 }
 
 void
-flow_init(struct flow *f, const struct wf *wf, const struct graph *graph)
+flow_init(struct flow *f, const struct wf *wf, const struct graph *graph, uint32_t limit)
 {
 	struct strmap seen = STRMAP_INIT;
 
@@ -64,7 +74,7 @@ flow_init(struct flow *f, const struct wf *wf, const struct graph *graph)
 			f->decides[s] =
 			    variable(f, &seen, step->conditions ? step->conditions : step->node, s);
 	}
-	count_words(f);
+	count_words(f, limit);
 	strmap_release(&seen);
 }
 

@@ -8,16 +8,18 @@
  * The rule: a step is skipped when a condition that was decided names it in the branch that is not
  * taken, when its skip conditions hold, or when it has dependencies and all of them are skipped.
  *
- * With too many variables (FLOW_VARIABLES, or FLOW_BUDGET for large workflows) a part of the
- * assignments is tried, the same on every run: `cut` is true then, and "never" cannot be said.
+ * With too many variables a part of the assignments is tried, the same on every run: `cut` is true
+ * then, and "never" cannot be said.
  */
 #ifndef WORKFLOW_FLOW_H
 #define WORKFLOW_FLOW_H
 
 #include "workflow/graph.h"
 
+/* How many variables are tried in full when the caller has no limit of its own (0); of large workflows fewer. */
 #define FLOW_VARIABLES 16
-#define FLOW_BUDGET ((uint64_t)20 * 1000 * 1000) /* steps times words */
+#define FLOW_VARIABLES_MAX 30
+#define FLOW_BUDGET ((uint64_t)20 * 1000 * 1000) /* steps times words, in that case */
 
 struct flow {
 	const struct wf *wf;
@@ -38,7 +40,7 @@ struct flow_word {
 };
 
 /* `graph` is one with GRAPH_BRANCHES and without cycles; both outlive the flow. */
-void flow_init(struct flow *f, const struct wf *wf, const struct graph *graph);
+void flow_init(struct flow *f, const struct wf *wf, const struct graph *graph, uint32_t limit);
 void flow_release(struct flow *f);
 
 /*

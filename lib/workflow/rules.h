@@ -41,6 +41,7 @@ struct rule_levels {
 	unsigned char set[RULE_COUNT]; /* 0: as in the table; else level + 1 */
 	bool strict;                   /* starred rules are errors */
 	bool fatal;                    /* warnings are errors */
+	uint32_t conditions;           /* how many are tried in all combinations; 0: see flow.h */
 	bool errors_only;              /* nothing below an error is reported */
 };
 

@@ -328,14 +328,15 @@ rules_flow(struct check *c)
 		graph_release(&o.graph);
 		return;
 	}
-	flow_init(&o.flow, c->wf, &o.graph);
+	flow_init(&o.flow, c->wf, &o.graph, c->levels->conditions);
 	o.ever = xcalloc(c->wf->nsteps, sizeof(*o.ever));
 	o.changed = xcalloc(o.flow.nvars, sizeof(*o.changed));
 	collect_reads(&o);
 	flow_run(&o.flow, 0, look, &o);
 	if (o.flow.cut) {
 		found(c, RULE_F09, json_tree_get(&c->wf->tree, c->wf->tree.root, "steps"), WF_NONE,
-		    "%u different conditions: %llu of their outcomes were tried, not all",
+		    "%u different conditions: %llu of their outcomes were tried, not all; see "
+		    "--max-conditions",
 		    o.flow.nvars, (unsigned long long)o.flow.words * 64);
 	} else if (o.flow.nvars > 0) {
 		never_runs(&o);

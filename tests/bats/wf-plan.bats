@@ -217,6 +217,22 @@ z='{"name":"z","type":"job","outputs":[{"name":"m","type":"metrics","config":{}}
 	done <cases
 }
 
+# 17 conditions, of which all but the last choose one of their own steps
+@test "more conditions than are tried are said, and --max-conditions tries them" {
+	local i steps=()
+	for i in $(seq 17); do steps+=("$(cond "c$i" "\"t$i\"" '')" "t$i:c$i"); done
+	flow "$z" "${steps[@]}" >w.json
+	wf-plan -A w.json >got 2>err
+	grep -q '17 different conditions: 65536 of their outcomes were tried, not all; see --max-conditions \[F09\]' err
+	grep -q '^t17 .*sometimes' got
+	wf-plan -A --max-conditions 17 w.json >got 2>err
+	[ ! -s err ]
+	grep -q '^t17 .* 65536 of 131072$' got
+	wf-plan -A --max-conditions 3 w.json >got 2>err
+	grep -q 'of their outcomes were tried' err
+	must_fail 2 wf-plan -A --max-conditions 99 w.json
+}
+
 @test "a workflow with errors is not planned" {
 	echo '{"name":"w","steps":[{"name":"a","type":"job","depend_steps":["b"]},{"name":"b","type":"job","depend_steps":["a"]}]}' >w.json
 	must_fail 1 wf-plan w.json >got 2>err

@@ -84,7 +84,7 @@ check_plan(struct wf *wf)
 		return;
 	wf_plan_make(&plan);
 	wf_plan_report_inputs(&plan);
-	flow_init(&flow, wf, &plan.graph);
+	flow_init(&flow, wf, &plan.graph, 0);
 	for (uint32_t s = 0; s < wf->nsteps; s++) {
 		const struct wf_plan_step *p = &plan.step[s];
 
