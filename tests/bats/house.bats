@@ -69,3 +69,10 @@ floor() {
 	done < <(cd "$srcdir/lib" 2>/dev/null && grep -roE '#[ ]*include "[a-z]+/' . | sed 's,^\./,,; s,/$,,')
 	[ -z "$wrong" ] || fail "wrong way up:$wrong"
 }
+
+@test "Makefile.am has each entry once" {
+	# Merging by union (.gitattributes) can double lines.
+	awk '/_SOURCES/ { list++ } /^\t(lib|samples|tests)\// { print list $0 } /^[A-Za-z_]+ \+= / { print }' \
+		"$srcdir/Makefile.am" | LC_ALL=C sort | uniq -d >"$BATS_TEST_TMPDIR/twice"
+	[ ! -s "$BATS_TEST_TMPDIR/twice" ] || fail "twice in Makefile.am: $(cat "$BATS_TEST_TMPDIR/twice")"
+}
