@@ -4,7 +4,7 @@
 #
 #   IMAGES=20000 ANNOTATIONS=150000   size of the COCO file (the public one: 118287 and 860001)
 #   STEPS=100000                      size of the workflow
-#   PICTURES=FOLDER                   JPEGs to clean (default: the sound ones of the samples)
+#   PICTURES=FOLDER                   JPEG, PNG and BMP to clean (default: 200 that are drawn)
 #   RUNS=3                            each command runs so often; the best run counts
 #
 # A program that is not installed, or fails, is a line that says so. To have all of them on Debian:
@@ -81,20 +81,24 @@ import os, sys, PIL
 from PIL import Image
 if "--version" in sys.argv:
     sys.exit(print("Pillow", PIL.__version__))
-for name in sys.stdin.read().splitlines():
-    Image.open(name).convert("RGB").save("out/" + os.path.basename(name), quality=95)
+def clean(name):
+    Image.open(name).convert("RGB").save("out/" + os.path.basename(name) + ".jpg", quality=90)
+if __name__ == "__main__":
+    from multiprocessing import Pool
+    with Pool(int(sys.argv[1])) as pool:
+        pool.map(clean, sys.stdin.read().splitlines(), chunksize=8)
 END
 	chmod +x bin/pillow
 }
 
-# The pictures are named in `list`; only those that every program can read.
+# The pictures are named in `mix`, the JPEGs of it in `list`; `tiny` are 4000 of 100 x 100.
 gather_pictures() {
-	if [ -n "$PICTURES" ]; then
-		find "$PICTURES" -name '*.jpg' | sort >list
-	else
-		tar -xf "$build/samples/shapes-voc.tar"
-		find "$PWD/shapes/JPEGImages" -name '00[0-3]?.jpg' | sort >list
-	fi
+	mkdir photos small
+	photos small 4000 100 100 jpg
+	[ -n "$PICTURES" ] || photos photos 200 1600 1200
+	find "${PICTURES:-$PWD/photos}" -name '*.jpg' -o -name '*.png' -o -name '*.bmp' | sort >mix
+	grep '[.]jpg$' mix >list
+	find "$PWD/small" -name '*.jpg' | sort >tiny
 }
 
 labels() {
@@ -117,13 +121,25 @@ labels() {
 }
 
 pictures() {
-	begin "Cleaning pictures ($(wc -l <list) JPEGs)"
-	row 'floor: decode and encode' jpeg 'jpeg 95 <list'
-	row dsutils ds-clean 'ds-clean -o out/clean <list'
-	row ImageMagick mogrify 'xargs mogrify -path out -quality 95 <list'
-	row GraphicsMagick gm 'xargs gm mogrify -output-directory out -create-directories -quality 95 -format jpg <list'
-	row libvips vips 'while read -r f; do vips copy "$f" "out/${f##*/}[Q=95]" || exit; done <list'
-	row Pillow pillow 'pillow <list'
+	begin "Converting JPEGs ($(wc -l <list) of $(wc -l <mix) pictures)"
+	row 'floor: decode and encode' jpeg 'jpeg 90 <list'
+	row dsutils ds-clean 'ds-clean --files --always-encode -o out/clean list'
+	row ImageMagick mogrify 'xargs mogrify -path out -quality 90 <list'
+	row GraphicsMagick gm 'xargs gm mogrify -output-directory out -create-directories -quality 90 -format jpg <list'
+	row libvips vips 'while read -r f; do vips copy "$f" "out/${f##*/}[Q=90]" || exit; done <list'
+	row Pillow pillow "pillow $(nproc) <list"
+
+	begin "Cleaning a mix of JPEG, PNG and BMP ($(wc -l <mix) pictures)"
+	row 'Pillow, a pool of 2' pillow 'pillow 2 <mix'
+	row 'dsutils, 2 threads' ds-clean 'ds-clean --files -j 2 -o out/clean mix'
+	row 'dsutils, 2 threads, everything encoded' ds-clean 'ds-clean --files -j 2 --always-encode -o out/clean mix'
+	row 'dsutils, 2 threads, signals and duplicates' ds-clean 'ds-clean --files -j 2 --signals --duplicates -o out/clean mix'
+	row 'dsutils, 1 thread' ds-clean 'ds-clean --files -j 1 -o out/clean mix'
+
+	begin "Cleaning tiny pictures (4000 JPEGs of 100 x 100)"
+	row 'Pillow, a pool of 2' pillow 'pillow 2 <tiny'
+	row 'dsutils, 2 threads' ds-clean 'ds-clean --files -j 2 -o out/clean tiny'
+	row 'dsutils, 2 threads, everything encoded' ds-clean 'ds-clean --files -j 2 --always-encode -o out/clean tiny'
 }
 
 # The same graph as a workflow document, a Makefile and a build.ninja.

@@ -46,6 +46,10 @@ enum jpeg_colour { JPEG_GREY, JPEG_YCC, JPEG_RGB, JPEG_CMYK, JPEG_YCCK, JPEG_ODD
 /* Read the segments. False: no header that makes sense (rejected). The profile is put into *icc. */
 bool jpeg_read_head(struct span file, struct jpeg_head *h, struct buf *icc, struct finding *f);
 
+/* May this marker stand in a file that libjpeg reads? Which of them have no length? */
+bool jpeg_marker_known(int marker);
+bool jpeg_marker_bare(int marker);
+
 enum jpeg_colour jpeg_colour(const struct jpeg_head *h);
 
 /* Is the sampling one that every reader takes (4:4:4, 4:2:2, 4:2:0, 4:4:0)? */

@@ -312,9 +312,9 @@ copy_segments(struct span file, struct buf *out)
 	size_t at = 2, n;
 
 	buf_add(out, p, 2);
-	while (at + 4 <= file.n && p[at + 1] != 0xda) {
-		if (p[at] != 0xff || p[at + 1] == 0xff || p[at + 1] < 0xc0) {
-			at++; /* fill bytes, stray bytes */
+	while (at + 4 <= file.n && !(p[at] == 0xff && p[at + 1] == 0xda)) {
+		if (p[at] != 0xff || !jpeg_marker_known(p[at + 1]) || jpeg_marker_bare(p[at + 1])) {
+			at++; /* fill bytes, stray bytes, restart markers */
 			continue;
 		}
 		n = 2 + ((size_t)p[at + 2] << 8 | p[at + 3]);

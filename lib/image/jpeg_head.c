@@ -10,9 +10,9 @@ enum {
 	M_JPG = 0xc8,
 	M_DAC = 0xcc,
 	M_RST0 = 0xd0,
-	M_SOI = 0xd8,
 	M_EOI = 0xd9,
 	M_SOS = 0xda,
+	M_DRI = 0xdd, /* and DQT, DNL before it */
 	M_APP0 = 0xe0,
 	M_COM = 0xfe,
 };
@@ -29,11 +29,17 @@ marker_is_sof(int m)
 	return m >= 0xc0 && m <= 0xcf && m != M_DHT && m != M_JPG && m != M_DAC;
 }
 
-/* Markers that stand alone, without a length. */
-static bool
-marker_is_bare(int m)
+bool
+jpeg_marker_bare(int m)
 {
-	return m == 0x01 || (m >= M_RST0 && m <= M_SOI);
+	return m == 0x01 || (m >= M_RST0 && m <= M_RST0 + 7);
+}
+
+bool
+jpeg_marker_known(int m)
+{
+	return jpeg_marker_bare(m) || (m >= M_SOF0 && m <= M_SOF0 + 15 && m != M_JPG) ||
+	       (m >= M_EOI && m <= M_DRI) || (m >= M_APP0 && m <= M_APP0 + 15) || m == M_COM;
 }
 
 static bool
@@ -137,7 +143,9 @@ read_segments(struct span file, struct jpeg_head *h, struct icc_parts *icc, stru
 		if (m == M_EOI)
 			return image_reject(
 			    f, "truncated", "JPEG: it ends before its picture begins");
-		if (marker_is_bare(m))
+		if (!jpeg_marker_known(m))
+			return image_reject(f, "corrupt", "JPEG: marker 0x%02x is out of place", m);
+		if (jpeg_marker_bare(m))
 			continue;
 		n = file.n - at >= 2 ? be16(p + at) : 0;
 		if (n < 2 || n > file.n - at)

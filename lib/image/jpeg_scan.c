@@ -611,13 +611,12 @@ scan_segments(struct jpeg_scanner *s)
 				damaged(s, "a scan is missing");
 			return;
 		}
-		if (m == 0x01 || (m >= 0xd0 && m <= 0xd8)) {
-			if (scanned) {
-				damaged(s, "a marker is out of place");
-				return;
-			}
-			continue;
+		if (!jpeg_marker_known(m) || (scanned && jpeg_marker_bare(m))) {
+			damaged(s, "a marker is out of place");
+			return;
 		}
+		if (jpeg_marker_bare(m))
+			continue;
 		n = s->size - s->at >= 2 ? be16(s->p + s->at) : 0;
 		if (n < 2 || n > s->size - s->at) {
 			fault(s, JPEG_TRUNCATED, "the file ends in a segment");
