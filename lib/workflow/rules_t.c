@@ -50,7 +50,7 @@ step_words(struct check *c)
 		if (s->type == WF_TYPE_UNKNOWN)
 			check_word(c, RULE_T01, s->node, "type",
 			    WORDS(wf_step_type_names, ARRAY_LEN(wf_step_type_names)), i,
-			    "the step");
+			    "it");
 		for (uint32_t p = s->inputs.at; p < s->inputs.at + s->inputs.n; p++)
 			check_word(c, RULE_T02, wf->port[p].node, "type", WORDS(input_types, 3), i,
 			    "an input");

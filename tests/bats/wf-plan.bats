@@ -274,3 +274,28 @@ z='{"name":"z","type":"job","outputs":[{"name":"m","type":"metrics","config":{}}
 	printf 'STEP  TYPE  ACTION   WHY\n训练  job   run\nb     job   run\n' >want
 	assert_file_equals got want
 }
+
+# Two nested conditions, a join, a branch step that does not depend on its condition, skip conditions: all eight outcomes.
+@test "make does what the plan says" {
+	local x y s action want
+	need_program make
+	unset MAKEFLAGS MAKELEVEL MFLAGS
+	command -v wf-make >/dev/null || skip "wf-make is not built"
+	param() { printf '{"type":"==","left":"$ref/parameters/%s","right":1}' "$1"; }
+	cond_on() { printf '{"name":"%s","type":"condition","conditions":[%s],"if_then_steps":[%s],"else_then_steps":[%s],"depend_steps":[%s]}' "$1" "$(param "$2")" "$3" "$4" "$5"; }
+	flow a b:a "$(cond_on c x '"d","t"' '"e"' '"a"')" d:c,b e:c "$(cond_on f y '"g"' '"h"' '"d"')" g:f h:f j:g,h,e k:j t u:t \
+		"{\"name\":\"s\",\"type\":\"job\",\"depend_steps\":[\"b\"],\"policy\":{\"skip_conditions\":[$(param s)]}}" v:s |
+		sed 's/"type":"job"/&,"properties":{"algorithm":{"command":"true"}}/g
+			s/"steps"/"parameters":[{"name":"x","type":"int","default":0},{"name":"y","type":"int","default":0},{"name":"s","type":"int","default":0}],&/' >w.json
+	for x in 0 1; do for y in 0 1; do for s in 0 1; do
+		wf-plan -qJ -p x=$x -p y=$y -p s=$s w.json 2>err |
+			sed 's/.*"step":"\([a-z]\)".*"action":"\([a-z]*\)".*/\1 \2/; s/ run/ completed/; s/ skip/ skipped/' | LC_ALL=C sort >planned
+		[ ! -s err ]
+		mkdir "$x$y$s"
+		(cd "$x$y$s" && wf-make -q -p x=$x -p y=$y -p s=$s ../w.json >flow.mk 2>err && make -j4 -f flow.mk >log 2>&1 || fail "$(cat err log)"
+			make -f flow.mk status | awk 'NR > 1 { print $1, $2 }' | LC_ALL=C sort >done)
+		assert_file_equals "$x$y$s/done" planned
+	done; done; done
+	grep -q skipped planned
+	[ "$(wc -l <planned)" -eq 14 ]
+}
