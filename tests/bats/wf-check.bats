@@ -196,3 +196,25 @@ own_rules() {
 	[ "$(wc -l <err)" -eq 1 ]
 	grep -q 'a cycle, .*: s0 -> s1 -> .*(99949 more) -> s99999 -> s0 \[G03\]' err
 }
+
+# each of these was, or is easily, quadratic: 20,000 of something that all others are compared with
+@test "nothing takes time by the square" {
+	local form
+	for form in \
+		'{"name":"s%d","type":"job","depend_steps":["s%d","s0"]}' \
+		'{"name":"s%d","type":"job","depend_steps":["t%d"]}' \
+		'{"name":"same","type":"job","properties":{"v%d":"$ref/parameters/x%d"}}' \
+		'{"name":"s%d","type":"condition","conditions":[{"type":"==","left":"$ref/parameters/x","right":%d}],"if_then_steps":["s1","s2"],"else_then_steps":["s3"]}'; do
+		awk -v form="$form" 'BEGIN { printf "{\"name\":\"w\",\"steps\":["; for (i = 0; i < 20000; i++) printf (i ? ",\n" : "") form, i, i - 1; print "]}" }' >w.json
+		timeout 20 wf-check w.json 2>err || [ $? -eq 1 ] || fail "too slow: $form"
+		timeout 20 wf-graph w.json >graph 2>err || [ $? -eq 1 ] || fail "too slow to draw: $form"
+	done
+	awk 'BEGIN { printf "{\"name\":\"w\",\"steps\":[{\"name\":\"a\",\"type\":\"job\",\"outputs\":["
+		for (i = 0; i < 20000; i++) printf "%s{\"name\":\"o%d\",\"type\":\"obs\"}", i ? "," : "", i
+		printf "]},{\"name\":\"b\",\"type\":\"job\",\"depend_steps\":[\"a\"],\"inputs\":["
+		for (i = 0; i < 20000; i++) printf "%s{\"name\":\"i%d\",\"type\":\"obs\",\"data\":\"$ref/consumptions/a/o%d\"}", i ? "," : "", i, i
+		print "]}]}" }' >w.json
+	timeout 20 wf-check w.json
+	timeout 20 wf-plan w.json >plan
+	timeout 20 wf-plan -A w.json >plan
+}
