@@ -236,15 +236,31 @@ coords_ring(struct span *rest, struct span *ring)
 	return true;
 }
 
-size_t
-coords_rings(struct span polygon)
+bool
+coords_is_hole(const struct annotation *a, size_t index)
 {
-	struct span ring;
-	size_t n = 0;
+	struct span holes = ann_member(a, "holes");
+	size_t n = holes.p ? json_numbers(holes, NULL, 0) : SIZE_MAX;
+	bool found = false;
+	double *v;
 
-	while (coords_ring(&polygon, &ring))
-		n++;
-	return n;
+	if (n == SIZE_MAX)
+		return false;
+	v = xreallocarray(NULL, n + 1, sizeof(*v));
+	json_numbers(holes, v, n);
+	for (size_t i = 0; i < n && !found; i++)
+		found = v[i] == (double)index;
+	free(v);
+	return found;
+}
+
+bool
+coords_part(const struct annotation *a, struct span *rest, size_t *index, struct span *ring)
+{
+	while (coords_ring(rest, ring))
+		if (!coords_is_hole(a, (*index)++))
+			return true;
+	return false;
 }
 
 bool

@@ -69,8 +69,13 @@ struct span ann_member(const struct annotation *a, const char *key);
 
 /* Walk the rings of a polygon: false at the end. Begin with *rest = the polygon's raw value. */
 bool coords_ring(struct span *rest, struct span *ring);
-/* Rings of a polygon. */
-size_t coords_rings(struct span polygon);
+/* Is ring number `index` (from 0) of its polygon a hole? The member "holes" lists them. */
+bool coords_is_hole(const struct annotation *a, size_t index);
+/*
+ * The same without holes, for formats in which each ring is a shape of its own. Begin with
+ * *index = 0.
+ */
+bool coords_part(const struct annotation *a, struct span *rest, size_t *index, struct span *ring);
 
 /* Does its bbox say something else than the hull of its other shapes? (a loss where one is kept) */
 bool coords_bbox_differs(const struct annotation *a);

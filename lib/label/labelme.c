@@ -871,7 +871,7 @@ write_annotation(
 		return;
 	}
 	for (; coords_ring(&rest, &ring); part++)
-		if (write_shape(ex, s, a, ring, version))
+		if (!coords_is_hole(a, part) && write_shape(ex, s, a, ring, version))
 			w->placed[w->n - 1].place = place_of(a, part);
 }
 

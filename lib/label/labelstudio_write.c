@@ -282,6 +282,7 @@ make_results(struct exporter *ex, const struct sample *s)
 		const struct annotation *a = &s->ann[i];
 		struct span rest = a->v[ANN_POLYGON], ring;
 		bool any = false;
+		size_t part = 0;
 
 		if (a->v[ANN_FROM].p && a->v[ANN_TO].p) {
 			write_relation(w, a);
@@ -300,7 +301,7 @@ make_results(struct exporter *ex, const struct sample *s)
 		if (json_type_of(rest) != JSON_ARRAY)
 			any = make_result(ex, a, SPAN_NONE);
 		else
-			while (coords_ring(&rest, &ring))
+			while (coords_part(a, &rest, &part, &ring))
 				any |= make_result(ex, a, ring);
 		written += any;
 	}

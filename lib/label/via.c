@@ -760,12 +760,13 @@ put_annotation(struct exporter *ex, const struct sample *s, const struct annotat
 {
 	struct span rest = a->v[ANN_POLYGON], ring;
 	bool any = false;
+	size_t i = 0;
 
 	if (json_type_of(rest) != JSON_ARRAY)
 		return put_region(ex, s, a, SPAN_NONE, b, number);
 	if (coords_bbox_differs(a))
 		export_loss(ex, s, "annotation.bbox", 1);
-	while (coords_ring(&rest, &ring))
+	while (coords_part(a, &rest, &i, &ring))
 		any |= put_region(ex, s, a, ring, b, number);
 	return any;
 }
