@@ -221,14 +221,17 @@ coords_pair(struct buf *b, struct span flat, size_t stride)
 bool
 coords_ring(struct span *rest, struct span *ring)
 {
-	const char *end = rest->p + rest->n, *p = rest->p, *q;
+	const char *end, *p = rest->p, *q;
 
-	while (p && p < end && *p != '[')
+	if (!p)
+		return false;
+	end = p + rest->n;
+	while (p < end && *p != '[')
 		p++;
-	if (p && rest->n && p == rest->p && json_type_of(*rest) == JSON_ARRAY)
+	if (rest->n && p == rest->p && json_type_of(*rest) == JSON_ARRAY)
 		for (p++; p < end && *p != '[' && *p != ']'; p++)
 			continue;
-	if (!p || p >= end || *p != '[')
+	if (p >= end || *p != '[')
 		return false;
 	q = memchr(p, ']', (size_t)(end - p));
 	*ring = span_of(p, q ? q + 1 : end);

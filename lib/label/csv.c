@@ -47,9 +47,13 @@ add_field(struct csv *c, size_t begin)
 void
 csv_split(struct csv *c, struct span row)
 {
-	const char *p = row.p, *end = row.p + row.n;
+	const char *p, *end;
 	size_t begin;
 
+	if (!row.p)
+		row = SPAN("");
+	p = row.p;
+	end = row.p + row.n;
 	c->n = 0;
 	buf_reset(&c->text);
 	buf_reserve(&c->text, row.n + 1); /* so that fields stay where they are */

@@ -113,7 +113,7 @@ END
 {"source":"./data/rel.jpg"}
 {"source":"s3://b/up.jpg","annotation":[{"type":"modelarts/object_detection","annotation-loc":"../../../../etc/passwd"}]}
 END
-	run -1 --separate-stderr ds-import -v V001
+	run -1 --separate-stderr ds-import -v -f manifest V001
 	printf '%s\n' "$stderr" >got
 	cat >want <<'END'
 V001/V001.manifest:1:1: warning: the key "source " has a blank; taken for "source" [manifest]
