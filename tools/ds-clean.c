@@ -28,6 +28,7 @@
 #include "base/utf8.h"
 #include "image/clean.h"
 #include "image/labels.h"
+#include "image/mask_file.h"
 #include "image/targets.h"
 #include "image/place.h"
 #include "image/twins.h"
@@ -143,6 +144,12 @@ struct run {
 	uint64_t pictures, headers, duplicates, action[CLEAN_ENCODED + 1];
 };
 
+/* A mask of a record, moved along with its picture: a file beside the picture's. */
+struct mask {
+	char *source, *name; /* of the old file; member path of the new one */
+	struct buf bytes;
+};
+
 struct job {
 	struct buf line, source, name; /* the record; its source; the new file's member path */
 	struct buf member;             /* content, when the source is a member of an archive */
@@ -151,6 +158,8 @@ struct job {
 	bool header;
 	struct record r;
 	struct clean_result result;
+	struct mask *mask; /* those that were moved */
+	size_t masks, masks_cap;
 	struct buf file;                   /* the new file, when it goes into an archive */
 	struct buf out;                    /* the record as it goes out, or to the rejects */
 	double seconds;                    /* it took */
@@ -322,14 +331,111 @@ compare_size(const struct job *job, struct clean_result *res)
 	    "the record says %g x %g, the file is %u x %u", w, h, res->w, res->h);
 }
 
+/* ---- masks ---- */
+
+static struct mask *
+find_mask(struct job *job, struct span source)
+{
+	for (size_t i = 0; i < job->masks; i++)
+		if (span_eq(span_str(job->mask[i].source), source))
+			return &job->mask[i];
+	return NULL;
+}
+
+static bool
+read_mask(const char *source, struct buf *file, struct buf *why)
+{
+	if (file_read(AT_FDCWD, source, max_bytes, file) == 0)
+		return true;
+	if (errno != ENOENT && errno != ENOTDIR && errno != EISDIR && errno != EFBIG)
+		die("cannot read %s:", source);
+	buf_addf(why, "its mask %s: %s", source, strerror(errno));
+	return false;
+}
+
+/* Read and move a mask that this record has not had yet. NULL: it cannot be, as *why says. */
+static struct mask *
+new_mask(struct job *job, const struct label_map *m, struct span source, struct buf *why)
+{
+	struct mask mask = { .source = xstrndup(source.p, source.n), .bytes = BUF_INIT };
+	struct finding f = { .code = NULL };
+	struct span stem = path_stem(buf_span(&job->name));
+	struct buf file = BUF_INIT;
+	bool fine = read_mask(mask.source, &file, why);
+
+	if (fine &&
+	    !mask_file_move(buf_span(&file), m->turn, m->sx, m->sy, &policy.lim, &mask.bytes, &f)) {
+		buf_addf(why, "its mask %s: %s", mask.source, f.reason);
+		fine = false;
+	}
+	buf_release(&file);
+	if (!fine) {
+		buf_release(&mask.bytes);
+		free(mask.source);
+		return NULL;
+	}
+	mask.name = xasprintf("%.*s-mask-%zu.png", SPAN_ARG(stem), job->masks + 1);
+	job->mask = grow(job->mask, &job->masks_cap, job->masks + 1, sizeof(*job->mask));
+	job->mask[job->masks] = mask;
+	return &job->mask[job->masks++];
+}
+
+static void
+drop_masks(struct job *job)
+{
+	for (size_t i = 0; i < job->masks; i++) {
+		free(job->mask[i].source);
+		free(job->mask[i].name);
+		buf_release(&job->mask[i].bytes);
+	}
+	job->masks = 0;
+}
+
+/* The path of a new file, or its place in the new archive. */
+static void
+add_target(const struct run *run, struct span name, struct buf *path)
+{
+	if (run->archive)
+		buf_addf(path, "%s!/%.*s", output, SPAN_ARG(name));
+	else
+		path_join(path, span_str(output), name);
+}
+
+struct mask_ctx {
+	const struct run *run;
+	struct job *job;
+};
+
+static bool
+move_mask(void *ctx, const struct label_map *m, struct span raw, struct buf *out, struct buf *why)
+{
+	struct mask_ctx *c = ctx;
+	struct buf scratch = BUF_INIT, path = BUF_INIT, value = BUF_INIT;
+	struct span source = json_value_text(json_member(raw, "source"), &scratch);
+	struct mask *mask = source.n ? find_mask(c->job, source) : NULL;
+
+	if (mask == NULL && source.n)
+		mask = new_mask(c->job, m, source, why);
+	if (mask) {
+		add_target(c->run, span_str(mask->name), &path);
+		diag_json_string(&value, buf_span(&path));
+		json_edit(out, raw, &(struct json_change){ "source", buf_span(&value) }, 1);
+	}
+	buf_release(&scratch);
+	buf_release(&path);
+	buf_release(&value);
+	return mask != NULL;
+}
+
 /* The labels as they are after the picture was turned and scaled; empty: as before. */
 static bool
-move_labels(struct job *job, struct buf *labels)
+move_labels(const struct run *run, struct job *job, struct buf *labels)
 {
 	struct clean_result *res = &job->result;
 	enum label_space space = label_space;
 	struct turn turn = turn_of(res->orientation);
-	struct label_map m;
+	struct mask_ctx ctx = { run, job };
+	struct label_map m = { .mask = move_mask, .ctx = &ctx };
 	struct buf why = BUF_INIT;
 	bool fine = true;
 
@@ -349,16 +455,6 @@ move_labels(struct job *job, struct buf *labels)
 		fine = image_reject(&res->f, "label-geometry", "%s", buf_str(&why));
 	buf_release(&why);
 	return fine;
-}
-
-/* The source of the new record: a path from here, or a member of the new archive. */
-static void
-add_target(const struct run *run, const struct job *job, struct buf *path)
-{
-	if (run->archive)
-		buf_addf(path, "%s!/%s", output, job->name.p);
-	else
-		path_join(path, span_str(output), buf_span(&job->name));
 }
 
 /* Signals as a JSON object. */
@@ -427,7 +523,7 @@ write_record(const struct run *run, struct job *job, struct span labels)
 	struct changes c = { .n = 0 };
 	struct buf path = BUF_INIT, signals = BUF_INIT;
 
-	add_target(run, job, &path);
+	add_target(run, buf_span(&job->name), &path);
 	diag_json_string(&c.text, buf_span(&path));
 	buf_release(&path);
 	end_change(&c, "source");
@@ -482,11 +578,16 @@ place(const struct run *run, struct job *job)
 		buf_addspan(&job->file, res->bytes);
 		return;
 	}
-	add_target(run, job, &path);
+	add_target(run, buf_span(&job->name), &path);
 	if (res->action == CLEAN_PASSED && job->member_error == -1)
 		place_source(path.p, buf_str(&job->source), res->bytes, images, force);
 	else
 		place_bytes(path.p, res->bytes, force);
+	for (size_t i = 0; i < job->masks; i++) {
+		buf_reset(&path);
+		add_target(run, span_str(job->mask[i].name), &path);
+		place_bytes(path.p, buf_span(&job->mask[i].bytes), force);
+	}
 	buf_release(&path);
 }
 
@@ -557,7 +658,7 @@ clean_one(const struct run *run, struct job *job, struct bench *b)
 	if (run->twins)
 		sha256_bytes(bytes.p, bytes.n, job->digest);
 	compare_size(job, &job->result);
-	fine = move_labels(job, &labels);
+	fine = move_labels(run, job, &labels);
 	if (fine) {
 		place(run, job);
 		write_record(run, job, buf_span(&labels));
@@ -575,6 +676,7 @@ work(void *ctx, void *j)
 	struct bench *b;
 
 	buf_reset(&job->out);
+	drop_masks(job);
 	if (job->header)
 		return;
 	b = borrow_bench(run);
@@ -589,19 +691,30 @@ work(void *ctx, void *j)
 
 /* ---- give ---- */
 
+static void
+remove_target(const struct run *run, struct span name)
+{
+	struct buf path = BUF_INIT;
+
+	add_target(run, name, &path);
+	if (!run->archive && unlink(path.p) != 0)
+		die("cannot remove %s:", path.p);
+	buf_release(&path);
+}
+
 /* Add the member "duplicate" to the record; or reject it, and take its new file away. */
 static void
 mark_duplicate(const struct run *run, struct job *job, struct twin twin)
 {
-	struct buf v = BUF_INIT, out = BUF_INIT, path = BUF_INIT;
+	struct buf v = BUF_INIT, out = BUF_INIT;
 
 	if (drop_duplicates) {
 		image_reject(&job->result.f, "duplicate", "it is %s %s",
 		    twin.distance < 0 ? "the same as" : "like", twin.name);
 		job->result.action = CLEAN_REJECTED;
-		add_target(run, job, &path);
-		if (!run->archive && unlink(path.p) != 0)
-			die("cannot remove %s:", path.p);
+		remove_target(run, buf_span(&job->name));
+		for (size_t i = 0; i < job->masks; i++)
+			remove_target(run, span_str(job->mask[i].name));
 		buf_reset(&job->out);
 		write_reject(job);
 	} else {
@@ -617,7 +730,6 @@ mark_duplicate(const struct run *run, struct job *job, struct twin twin)
 	}
 	buf_release(&v);
 	buf_release(&out);
-	buf_release(&path);
 }
 
 /* In the order of the stream, so that the first of a group is the one that stays. */
@@ -643,6 +755,17 @@ give_line(struct out *out, struct span line)
 	out_tick(out);
 }
 
+/* The new files of a record into the new archive. */
+static void
+give_files(struct run *run, const struct job *job)
+{
+	if (sink_add(run->archive, job->name.p, buf_span(&job->file)) != 0)
+		die("cannot write %s!/%s:", output, job->name.p);
+	for (size_t i = 0; i < job->masks; i++)
+		if (sink_add(run->archive, job->mask[i].name, buf_span(&job->mask[i].bytes)) != 0)
+			die("cannot write %s!/%s:", output, job->mask[i].name);
+}
+
 static void
 give(void *ctx, void *j)
 {
@@ -659,8 +782,8 @@ give(void *ctx, void *j)
 	run->action[job->result.action]++;
 	progress_step(1);
 	if (job->result.action != CLEAN_REJECTED) {
-		if (run->archive && sink_add(run->archive, job->name.p, buf_span(&job->file)) != 0)
-			die("cannot write %s!/%s:", output, job->name.p);
+		if (run->archive)
+			give_files(run, job);
 		give_line(out_stdout(), buf_span(&job->out));
 	} else if (rejects_path) {
 		give_line(&run->rejects.out, buf_span(&job->out));
@@ -678,6 +801,8 @@ release(void *j)
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		buf_release(all[i]);
+	drop_masks(job);
+	free(job->mask);
 	rec_release(&job->r);
 }
 

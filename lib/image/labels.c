@@ -183,8 +183,8 @@ move_shape(const struct label_map *m, enum ann_field field, struct span raw, str
 
 /* ---- records ---- */
 
-static const enum ann_field moved[] = { ANN_BBOX, ANN_RBOX, ANN_POLYGON, ANN_RLE, ANN_KEYPOINTS,
-	ANN_POLYLINE, ANN_LINE, ANN_POINT, ANN_CIRCLE, ANN_AREA };
+static const enum ann_field moved[] = { ANN_BBOX, ANN_RBOX, ANN_POLYGON, ANN_RLE, ANN_MASK,
+	ANN_KEYPOINTS, ANN_POLYLINE, ANN_LINE, ANN_POINT, ANN_CIRCLE, ANN_AREA };
 
 static bool
 is_null(struct span raw)
@@ -196,9 +196,18 @@ is_null(struct span raw)
 static struct label_map
 map_for(const struct label_map *m, const struct annotation *a)
 {
-	struct label_map ratio = { m->turn, 1, 1, 1, 1 };
+	struct label_map ratio = { .turn = m->turn, .w = 1, .h = 1, .sx = 1, .sy = 1 };
 
 	return ann_is_ratio(a) ? ratio : *m;
+}
+
+static bool
+move_mask(const struct label_map *m, struct span raw, struct buf *out, struct buf *why)
+{
+	if (m->mask)
+		return m->mask(m->ctx, m, raw, out, why);
+	buf_adds(why, "a label's mask is another picture, which is not turned or resized");
+	return false;
 }
 
 static bool
@@ -210,19 +219,17 @@ move_annotation(const struct annotation *a, const struct label_map *map, struct 
 	size_t at[ARRAY_LEN(moved) + 1], n = 0;
 
 	buf_reset(scratch);
-	if (!is_null(a->v[ANN_MASK])) {
-		buf_adds(why, "a label's mask is another picture, which is not turned or resized");
-		return false;
-	}
 	for (size_t i = 0; i < ARRAY_LEN(moved); i++) {
 		struct span raw = a->v[moved[i]];
 
 		if (is_null(raw) || (moved[i] == ANN_AREA && m.sx == 1 && m.sy == 1))
 			continue;
 		at[n] = scratch->n;
-		if (!move_shape(&m, moved[i], raw, scratch)) {
-			buf_reset(why);
-			buf_addf(why, "a label's %s makes no sense", ann_field_name[moved[i]]);
+		if (!(moved[i] == ANN_MASK ? move_mask(map, raw, scratch, why)
+					   : move_shape(&m, moved[i], raw, scratch))) {
+			if (why->n == 0)
+				buf_addf(
+				    why, "a label's %s makes no sense", ann_field_name[moved[i]]);
 			return false;
 		}
 		change[n++].key = ann_field_name[moved[i]];

@@ -21,6 +21,13 @@ struct label_map {
 	struct turn turn;
 	double w, h;   /* of the picture, turned, before it was scaled */
 	double sx, sy; /* scale of each axis */
+	/*
+	 * Moves a mask that is a picture of its own: appends the new value of "mask". NULL: a label
+	 * that has one cannot follow.
+	 */
+	bool (*mask)(void *ctx, const struct label_map *m, struct span raw, struct buf *out,
+	    struct buf *why);
+	void *ctx;
 };
 
 /*

@@ -161,3 +161,64 @@ action() {
 	grep -q 'No space left on device' err
 	[ -z "$(find clean -type f)" ]
 }
+
+# A mask of 3 x 2 pixels with the palette indices 0 to 5, as PNG, made with netpbm.
+@test "a mask that is a picture follows, with its numbers" {
+	need_program pnmtopng pngtopnm jpegtopnm
+	cd "$BATS_TEST_TMPDIR"
+	printf 'P5 3 2 255\n\001\002\003\004\005\006' | pnmtopng -force >mask.png 2>/dev/null
+	cp "$DSUTILS_CORPORA/images/odd/j-orient6.jpg" turned.jpg 2>/dev/null || skip "no turned picture"
+	echo '{"source":"turned.jpg","annotation":[{"mask":{"source":"mask.png","value":2}},{"mask":{"source":"mask.png","value":3}}]}' >in
+	ds-clean --label-space raw -o clean in >out
+	[ "$(jq -c '[.annotation[].mask]' out)" = '[{"source":"clean/turned-mask-1.png","value":2},{"source":"clean/turned-mask-1.png","value":3}]' ]
+	pngtopnm clean/turned-mask-1.png | tail -c 6 | od -An -tu1 >got
+	[ "$(cat got)" = "   4   1   5   2   6   3" ]
+	ds-clean --label-space raw -o new.zip in >out
+	[ "$(jq -r '.annotation[0].mask.source' out)" = new.zip!/turned-mask-1.png ]
+	rm mask.png
+	must_fail 1 ds-clean -q --label-space raw -o clean2 in 2>err
+	grep -q 'turned.jpg: error: its mask mask.png: No such file or directory .label-geometry.' err
+	[ -z "$(find clean2 -type f)" ]
+}
+
+@test "pictures are shrunk to fit, and their labels with them" {
+	need_program jpegtopnm
+	cd "$BATS_TEST_TMPDIR"
+	cp "$BATS_FILE_TMPDIR/raw/shapes/JPEGImages/0001.jpg" a.jpg
+	ds-clean --files -o first <<<a.jpg >first.jsonl
+	read -r w h < <(jq -r '[.width, .height] | @tsv' first.jsonl)
+	echo "{\"source\":\"a.jpg\",\"annotation\":[{\"bbox\":[0,0,$w,$h],\"area\":$((w * h))}]}" >in
+	ds-clean --resize 60x60 -o clean in >out
+	jq -e '.width <= 60 and .height <= 60 and ([.width, .height] | max) == 60' out
+	jq -e '.annotation[0] as $a | $a.bbox == [0, 0, .width, .height] and $a.area == .width * .height' out
+	[ "$(jpegtopnm clean/a.jpg 2>/dev/null | sed -n 2p)" = "$(jq -r '"\(.width) \(.height)"' out)" ]
+	must_fail 1 ds-clean -q --max-size 60 -o clean2 --rejects rejects in
+	[ "$(jq -r .reject.code rejects)" = too-large ]
+	must_fail 1 ds-clean -q --resize 60 --min-size 61 -o clean3 --rejects rejects3 in
+	[ "$(jq -r .reject.code rejects3)" = too-small ]
+}
+
+@test "duplicates are marked, the first of a group stays" {
+	cd "$BATS_TEST_TMPDIR"
+	cp "$BATS_FILE_TMPDIR/raw/shapes/JPEGImages/0001.jpg" a.jpg
+	cp a.jpg b.jpg
+	cp "$BATS_FILE_TMPDIR/raw/shapes/JPEGImages/0003.jpg" c.jpg
+	printf '%s\n' a.jpg b.jpg c.jpg >in
+	ds-clean --files --duplicates --distance 0 -o clean in >out
+	[ "$(jq -c .duplicate out | tr '\n' ' ')" = 'null {"of":"a.jpg","exact":true,"distance":0} null ' ]
+	must_fail 1 ds-clean -q --files --drop-duplicates --distance 0 -o clean2 --rejects rejects --report report in >out
+	[ "$(jq -r .source out | tr '\n' ' ')" = 'clean2/a.jpg clean2/c.jpg ' ]
+	[ "$(jq -r '.source + " " + .reject.code' rejects)" = 'b.jpg duplicate' ]
+	[ "$(jq -r .action report | tr '\n' ' ')" = 'passed rejected passed ' ]
+	[ ! -e clean2/b.jpg ]
+}
+
+@test "signals mark a picture of one colour" {
+	need_program ppmmake pnmtopng
+	cd "$BATS_TEST_TMPDIR"
+	ppmmake rgb:05/05/05 64 64 | pnmtopng >dark.png 2>/dev/null
+	ds-clean --files --signals -o clean <<<dark.png >out
+	[ "$(jq -c .signals.marks out)" = '["dark","uniform"]' ]
+	must_fail 1 ds-clean -q --files --drop-marked -o clean2 --rejects rejects <<<dark.png
+	[ "$(jq -r .reject.code rejects)" = marked ]
+}

@@ -67,7 +67,11 @@ static char *
 moved(const char *annotation, int orientation, double sx, double sy)
 {
 	bool side = turn_of(orientation).transpose;
-	struct label_map m = { turn_of(orientation), side ? H : W, side ? W : H, sx, sy };
+	struct label_map m = { .turn = turn_of(orientation),
+		.w = side ? H : W,
+		.h = side ? W : H,
+		.sx = sx,
+		.sy = sy };
 	char *line = xasprintf("{\"source\":\"a\",\"annotation\":[%s]}", annotation);
 	struct record r = { .n = 0 };
 	struct buf out = BUF_INIT, why = BUF_INIT;
