@@ -346,7 +346,22 @@ check(struct job *job)
 	if (opt_all)
 		rule_levels_parse(&levels, "F01,F02,F03,F05,F06,F07,F08,F09", &wrong);
 	buf_release(&wrong);
-	return wf_check(&job->wf, &levels) == 0;
+	return wf_check(&job->wf, &levels) == 0 && params_check_given(&job->params, &job->wf);
+}
+
+/* Metrics that are given by the name of a step that is not there would be left out in silence. */
+static bool
+check_metrics(const struct wf_plan *plan, const struct metrics_set *set)
+{
+	bool fine = true;
+
+	for (size_t i = 0; i < set->n; i++) {
+		struct span rest = span_str(set->source[i].name), step;
+
+		if (rest.n > 0 && span_cut(&rest, '/', &step))
+			fine &= wf_plan_find(plan, step) != WF_NONE;
+	}
+	return fine;
 }
 
 static bool
@@ -407,7 +422,7 @@ main(int argc, char **argv)
 		tool_usage("--max-conditions: at most %d", FLOW_VARIABLES_MAX);
 	if (load(&job, i < argc ? argv[i] : "-") && check(&job) &&
 	    wf_plan_init(&job.plan, &job.wf, &job.params, &job.metrics)) {
-		if (!choose(&job.plan))
+		if (!choose(&job.plan) || !check_metrics(&job.plan, &job.metrics))
 			status_raise(STATUS_TROUBLE);
 		else if (opt_all)
 			print_outcomes(&job);

@@ -328,12 +328,20 @@ check_used(const struct params *p, const struct wf *wf)
 }
 
 bool
-params_check(const struct params *p, const struct wf *wf)
+params_check_given(const struct params *p, const struct wf *wf)
 {
 	bool fine = true;
 
 	for (size_t i = 0; i < p->n; i++)
 		fine &= check_given(wf, &p->given[i]);
+	return fine;
+}
+
+bool
+params_check(const struct params *p, const struct wf *wf)
+{
+	bool fine = params_check_given(p, wf);
+
 	return check_used(p, wf) && fine;
 }
 

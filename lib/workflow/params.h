@@ -51,6 +51,8 @@ enum lookup params_find(const struct params *p, const struct wf *wf, struct span
  * value [V06]. False: something is wrong; all of it was reported as errors.
  */
 bool params_check(const struct params *p, const struct wf *wf);
+/* The same of what was given alone: other parameters may stay without a value. */
+bool params_check_given(const struct params *p, const struct wf *wf);
 
 /* ---- what conditions are decided by ---- */
 

@@ -44,9 +44,8 @@ wf_plan_release(struct wf_plan *p)
 
 /* ---- what is asked for ---- */
 
-/* "'NAME'; did you mean 'NAME'?" for a step that is not there. */
-static uint32_t
-find_step(const struct wf_plan *p, struct span name)
+uint32_t
+wf_plan_find(const struct wf_plan *p, struct span name)
 {
 	uint32_t step = wf_find_step(p->wf, name), n = 0;
 	const char **words;
@@ -101,7 +100,7 @@ wf_plan_scene(struct wf_plan *p, const char *name)
 bool
 wf_plan_only(struct wf_plan *p, const char *step)
 {
-	uint32_t s = find_step(p, span_str(step));
+	uint32_t s = wf_plan_find(p, span_str(step));
 
 	if (s != WF_NONE)
 		choose(p, s);
@@ -111,7 +110,7 @@ wf_plan_only(struct wf_plan *p, const char *step)
 bool
 wf_plan_from(struct wf_plan *p, const char *step)
 {
-	uint32_t first = find_step(p, span_str(step));
+	uint32_t first = wf_plan_find(p, span_str(step));
 	const struct graph *g = &p->graph;
 	bool *behind;
 
@@ -160,7 +159,7 @@ wf_plan_assume(struct wf_plan *p, const char *argument)
 		trouble("--assume %s: the form is STEP=STATE", argument);
 		return false;
 	}
-	step = find_step(p, span_of(argument, eq));
+	step = wf_plan_find(p, span_of(argument, eq));
 	if (step == WF_NONE)
 		return false;
 	if (assume(p, step, span_str(eq + 1)))

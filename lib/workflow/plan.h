@@ -49,6 +49,9 @@ bool wf_plan_init(
     struct wf_plan *p, struct wf *wf, const struct params *params, struct metrics_set *metrics);
 void wf_plan_release(struct wf_plan *p);
 
+/* The step of that name; WF_NONE: there is none; said so, with the nearest name (status 2). */
+uint32_t wf_plan_find(const struct wf_plan *p, struct span name);
+
 /* ---- what is asked for; before wf_plan_make() ---- */
 
 /* Only the steps of a scene, one step, or a step and all behind it. Several add up. False: there is none; said so. */

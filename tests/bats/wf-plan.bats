@@ -174,6 +174,16 @@ z='{"name":"z","type":"job","outputs":[{"name":"m","type":"metrics","config":{}}
 	must_fail 2 wf-plan -a train=true "$flow"
 }
 
+@test "parameters and metrics of nothing in the workflow are not left out in silence" {
+	run -1 wf-plan -p treshold=1 "$flow"
+	[[ $output == *"no parameter 'treshold'; did you mean 'threshold'?"* ]]
+	run -1 wf-plan -p threshold=high "$flow"
+	[[ $output == *"[V01]"* ]]
+	run -2 wf-plan -m "trian=$metrics" "$flow"
+	[[ $output == *"no step 'trian'; did you mean 'train'?"* ]]
+	wf-plan -m "train/metrics=$metrics" "$flow" | grep -q '^good_enough .*true'
+}
+
 @test "--all counts the outcomes in which each step runs" {
 	flow "$z" "$(cond c '"a"' '"b"')" "$(cond d '"b"' '')" a:c b:c,d j:a,b >w.json
 	wf-plan -A w.json >got 2>err
