@@ -68,6 +68,21 @@ place_of(struct span path)
 
 /* ---- reading ---- */
 
+/* Folders of pictures and masks by kind, as other formats have them: they are no classes. */
+static bool
+is_kind_folder(struct span name)
+{
+	static const char *const kinds[] = { "image", "img", "picture", "jpegimage", "mask",
+		"label", "annot", "segment", "gt", "depth", "data", "leftimg8bit", "train", "val",
+		"test" };
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (name.n >= strlen(kinds[i]) &&
+		    strncasecmp(name.p, kinds[i], strlen(kinds[i])) == 0)
+			return true;
+	return false;
+}
+
 static int
 detect(const struct tree *t, struct buf *why)
 {
@@ -84,6 +99,8 @@ detect(const struct tree *t, struct buf *why)
 			continue;
 		}
 		media++;
+		if (at.class.p && is_kind_folder(at.class))
+			at.class = SPAN_NONE;
 		in_classes += at.class.p != NULL;
 		if (at.class.p)
 			strmap_put(&classes, at.class, 0, NULL);

@@ -7,6 +7,7 @@
  *
  * Also here: the flat layout of ModelArts ("ModelArts PASCAL VOC 1.0": x.jpg with x.xml beside it).
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -14,6 +15,7 @@
 #include "archive/sink.h"
 #include "archive/tree.h"
 #include "base/diag.h"
+#include "base/num.h"
 #include "base/ordered.h"
 #include "base/path.h"
 #include "base/tool.h"
@@ -115,6 +117,34 @@ find_picture(const struct tree *t, struct span path)
 	return found;
 }
 
+/* In SegmentationClass/, SegmentationObject/, ModelArts' segmentationClassRaw/? */
+static bool
+is_mask(struct span path)
+{
+	struct span dir = span_of(path.p, path_base_span(path).p);
+
+	dir = path_base_span((struct span){ dir.p, dir.n ? dir.n - 1 : 0 });
+	return dir.n >= 12 && strncasecmp(dir.p, "segmentation", 12) == 0;
+}
+
+/* Append the source of "folder/SegmentationX/stem.png" beside Annotations/, when it is there. */
+static void
+find_mask(const struct tree *t, const struct node *xml, const char *folder, struct buf *source)
+{
+	struct span root, stem;
+	struct buf path = BUF_INIT;
+	const struct node *n;
+
+	split_label_path(span_str(xml->path), &root, &stem);
+	buf_addspan(&path, root);
+	buf_adds(&path, folder);
+	buf_addspan(&path, stem);
+	n = tree_find_stem(t, buf_span(&path), "png");
+	if (n)
+		tree_source(t, n, source);
+	buf_release(&path);
+}
+
 static bool
 is_label_file(const struct node *n)
 {
@@ -205,7 +235,7 @@ find_entries(struct voc_reading *v)
 	}
 	for (size_t i = 0; i < t->n; i++)
 		if (!used[i] && path_is_picture(span_str(t->node[i].path)) &&
-		    !strcasestr(t->node[i].path, "segmentation"))
+		    !is_mask(span_str(t->node[i].path)))
 			add_entry(v, NULL, &t->node[i]);
 	free(used);
 	if (v->n > 1)
@@ -297,7 +327,8 @@ check_sets(const struct voc_reading *v)
 struct job {
 	const struct entry *e;
 	struct buf bytes;
-	struct buf name; /* of the XML file, for messages */
+	struct buf name;               /* of the XML file, for messages */
+	struct buf classes, instances; /* sources of the masks, empty: there are none */
 	struct xml *xml;
 	struct voc_page page;
 	bool good;
@@ -332,6 +363,10 @@ take_entry(void *ctx, void *job)
 	buf_reset(&j->name);
 	if (j->e->xml) {
 		buf_adds(&j->name, tree_name(v->tree, j->e->xml));
+		buf_reset(&j->classes);
+		buf_reset(&j->instances);
+		find_mask(v->tree, j->e->xml, "SegmentationClass/", &j->classes);
+		find_mask(v->tree, j->e->xml, "SegmentationObject/", &j->instances);
 		j->good = read_label_file(v->im, j->e->xml, &j->bytes);
 	}
 	return true;
@@ -350,6 +385,7 @@ parse_entry(void *ctx, void *job)
 		j->xml = xml_new();
 	if (j->e->picture)
 		picture = path_base_span(span_str(j->e->picture->path));
+	j->page.instances = buf_span(&j->instances);
 	j->good = voc_xml_read(
 	    &j->page, j->xml, &v->rules, buf_span(&j->bytes), buf_str(&j->name), picture);
 }
@@ -430,6 +466,8 @@ give_entry(void *ctx, void *job)
 	if (j->e->xml) {
 		if (j->page.rest.n > 0)
 			jw_member_raw(b, "voc", buf_span(&j->page.rest));
+		if (j->classes.n > 0)
+			jw_member_string(b, "class-mask", buf_span(&j->classes));
 		jw_member_raw(b, "annotation", buf_span(&j->page.annotations));
 		im->bad_annotations += j->page.bad;
 		note_zeros(v, j);
@@ -445,6 +483,8 @@ release_job(void *job)
 
 	buf_release(&j->bytes);
 	buf_release(&j->name);
+	buf_release(&j->classes);
+	buf_release(&j->instances);
 	xml_free(j->xml);
 	voc_page_release(&j->page);
 }
@@ -590,6 +630,63 @@ write_usage(struct exporter *ex, struct voc_writing *w, const struct sample *s, 
 		}
 }
 
+/* The picture of instances, when annotation n is value n of it for all; false: it is none. */
+static bool
+instances_of(const struct sample *s, struct buf *source)
+{
+	struct buf other = BUF_INIT;
+	bool same = s->n > 0;
+	uint64_t value;
+
+	for (size_t i = 0; i < s->n && same; i++) {
+		struct span mask = s->ann[i].v[ANN_MASK];
+		struct span from = json_type_of(mask) == JSON_OBJECT
+				       ? json_value_text(json_member(mask, "source"), &other)
+				       : SPAN_NONE;
+
+		same = from.n > 0 && num_parse_u64(json_member(mask, "value"), &value) &&
+		       value == i + 1 && (i == 0 || span_eq(from, buf_span(source)));
+		if (i == 0)
+			buf_addspan(source, from);
+	}
+	buf_release(&other);
+	return same;
+}
+
+/* Bring a mask along as it is. */
+static void
+write_mask(struct exporter *ex, const struct sample *s, const char *folder, struct span stem,
+    const char *source)
+{
+	char *path = xasprintf("%s/%.*s.png", folder, SPAN_ARG(stem));
+
+	if (sink_add_source(ex->sink, path, source, SINK_COPY) != 0)
+		error_at(s->rec->pos, "picture", "cannot take the mask '%s': %s", source,
+		    strerror(errno));
+	free(path);
+}
+
+static void
+write_masks(struct exporter *ex, const struct sample *s, struct span stem)
+{
+	struct buf source = BUF_INIT, text = BUF_INIT;
+	struct span classes = json_value_text(rec_member(s->rec, "class-mask"), &text);
+	uint64_t masks = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		masks += s->ann[i].v[ANN_MASK].p != NULL;
+	if (masks > 0 && instances_of(s, &source))
+		write_mask(ex, s, "SegmentationObject", stem, buf_str(&source));
+	else if (masks > 0)
+		export_loss(ex, s, "annotation.mask", masks);
+	buf_reset(&source);
+	buf_addspan(&source, classes);
+	if (classes.n > 0)
+		write_mask(ex, s, "SegmentationClass", stem, buf_str(&source));
+	buf_release(&source);
+	buf_release(&text);
+}
+
 static void
 write_sample(struct exporter *ex, struct sample *s)
 {
@@ -600,6 +697,8 @@ write_sample(struct exporter *ex, struct sample *s)
 	settle_rules(ex, w);
 	name = export_picture(ex, s, w->flat ? "" : "JPEGImages", stem);
 	write_usage(ex, w, s, stem);
+	if (!w->flat)
+		write_masks(ex, s, stem);
 	if (!s->annotated)
 		return;
 	export_size(ex, s);
@@ -635,8 +734,8 @@ const struct label_format label_voc = {
 	.name = "voc",
 	.aliases = "pascal-voc|pascal|labelimg",
 	.title = "Pascal VOC: an XML file a picture, split in ImageSets",
-	.holds = VOC_XML_HOLDS | HOLDS_UNLABELLED | HOLDS_USAGE,
-	.keeps = "voc|part|bndbox|dashed",
+	.holds = VOC_XML_HOLDS | HOLDS(ANN_MASK) | HOLDS_UNLABELLED | HOLDS_USAGE,
+	.keeps = "voc|class-mask|part|bndbox|dashed",
 	.detect = detect,
 	.read = read_voc,
 	.writer = &voc_writer,

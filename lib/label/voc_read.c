@@ -512,9 +512,23 @@ read_flags(struct reading *r, struct buf *b, const struct xml_node *o)
 	}
 }
 
+/* Object n of the file is value n of the picture of instances. */
+static void
+instance_json(struct buf *b, struct span source, uint64_t number)
+{
+	if (source.n == 0)
+		return;
+	jw_key(b, "mask");
+	jw_open(b, '{');
+	jw_member_string(b, "source", source);
+	jw_member_u64(b, "value", number);
+	jw_close(b, '}');
+}
+
 /* Append the object as an annotation; false (and nothing appended): it is bad, which was said. */
 static bool
-read_object(struct reading *r, struct buf *b, const struct xml_node *root, const struct xml_node *o)
+read_object(struct reading *r, struct buf *b, const struct xml_node *root, const struct xml_node *o,
+    uint64_t number)
 {
 	struct span name = xml_find_text(r->x, o, "name");
 	size_t start = b->n;
@@ -529,6 +543,7 @@ read_object(struct reading *r, struct buf *b, const struct xml_node *root, const
 		buf_cut(b, start);
 		return false;
 	}
+	instance_json(b, r->page->instances, number);
 	read_flags(r, b, o);
 	read_parts(r, b, o);
 	read_property(r, b, o);
@@ -604,12 +619,13 @@ static void
 read_objects(struct reading *r, const struct xml_node *root)
 {
 	struct buf *b = &r->page->annotations;
+	uint64_t number = 0;
 
 	jw_open(b, '[');
 	for (const struct xml_node *c = xml_child(r->x, root); c; c = xml_next(r->x, c)) {
 		if (!span_is(xml_name(r->x, c), "object"))
 			continue;
-		if (read_object(r, b, root, c))
+		if (read_object(r, b, root, c, ++number))
 			r->page->objects++;
 		else
 			r->page->bad++;

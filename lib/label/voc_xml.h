@@ -40,6 +40,8 @@ struct voc_page {
 	struct buf rest;           /* JSON object, empty when there is nothing to keep */
 	struct span width, height; /* number texts, in the tree of `x`; n 0: not given */
 	struct span filename;
+	struct span
+	    instances; /* (in) source of SegmentationObject's picture: object n has value n in it */
 	uint64_t objects, bad; /* in the list; left out with a diagnostic */
 	uint64_t zeros;        /* boxes with a coordinate 0 under base 1 */
 	struct pos first_zero;

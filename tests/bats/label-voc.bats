@@ -179,6 +179,30 @@ END
 	assert_file_equals four.err one.err
 }
 
+@test "masks of instances and of classes belong to the objects, and come along" {
+	mkdir voc/SegmentationClass voc/SegmentationObject
+	echo classes >voc/SegmentationClass/a.png
+	echo instances >voc/SegmentationObject/a.png
+	page a.png "$(object cat 1 2 5 10)
+$(object dog 1 2 5 10)
+" >voc/Annotations/a.xml
+	ds-import -f voc voc >got
+	jq -c 'select(.source)|[.source,.["class-mask"],[.annotation[]?.mask]]' got >short
+	cat >want <<'END'
+["voc/JPEGImages/a.png","voc/SegmentationClass/a.png",[{"source":"voc/SegmentationObject/a.png","value":1},{"source":"voc/SegmentationObject/a.png","value":2}]]
+["voc/JPEGImages/b.png",null,[]]
+END
+	assert_file_equals short want
+	ds-export -f voc -o out got 2>err
+	[ ! -s err ]
+	cmp out/SegmentationClass/a.png voc/SegmentationClass/a.png
+	cmp out/SegmentationObject/a.png voc/SegmentationObject/a.png
+	assert_file_equals out/Annotations/a.xml voc/Annotations/a.xml
+	jq -c 'if .annotation then .annotation|=reverse else . end' got | ds-export -f voc -o other 2>err
+	grep -q 'annotation.mask is lost' err
+	[ ! -e other/SegmentationObject ]
+}
+
 @test "modelarts-voc: shapes, attributes, counted from 0, all flags written" {
 	mkdir flat
 	cp voc/JPEGImages/a.png flat/
