@@ -4,7 +4,12 @@
 #
 #   IMAGES=20000 ANNOTATIONS=150000   size of the COCO file (the public one: 118287 and 860001)
 #   STEPS=100000                      size of the workflow
+<<<<<<< HEAD
 #   PICTURES=FOLDER                   JPEG, PNG and BMP to clean (default: 200 that are drawn)
+=======
+#   PICTURES=FOLDER                   JPEGs to clean (default: the sound ones of the samples)
+#   SAMPLES=118287 FILES=20000        records to release, files to snapshot
+>>>>>>> b2ba8ab (Measure splits, releases, snapshots against the floor and scikit-learn)
 #   RUNS=3                            each command runs so often; the best run counts
 #
 # A program that is not installed, or fails, is a line that says so. To have all of them on Debian:
@@ -13,7 +18,8 @@ set -eu
 
 build=$(cd "$1" && pwd)
 output=$2
-: "${IMAGES=20000}" "${ANNOTATIONS=150000}" "${STEPS=100000}" "${RUNS=3}" "${PICTURES=}"
+source=$(cd "$(dirname "$0")" && pwd)
+: "${SAMPLES=118287}" "${FILES=20000}" "${IMAGES=20000}" "${ANNOTATIONS=150000}" "${STEPS=100000}" "${RUNS=3}" "${PICTURES=}"
 work=$(mktemp -d "$build/bench/work.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 export PATH=$build/tools:$build/bench:$build/bench/floor:$PATH LC_ALL=C
@@ -193,6 +199,61 @@ workflows() {
 	row dsutils wf-step 'make -s -j2 -f t1000.mk'
 }
 
+releases() {
+	local grown=$((SAMPLES + SAMPLES / 10)) i
+	samples "$SAMPLES" 80 >base.jsonl
+	samples "$grown" 80 >grown.jsonl
+	begin "Releasing a version of $SAMPLES records ($(stat -c %s base.jsonl | awk '{ printf "%.0f MB", $1 / 1e6 }'))"
+	row 'floor: look at each byte' bytes 'bytes <base.jsonl'
+	row 'dsutils, split only' ds-release 'ds-release -q --ratio 0.8 base.jsonl'
+	row 'dsutils, into a store' ds-release 'ds-release -q -s out/s --ratio 0.8 base.jsonl'
+	row 'sort, for comparison' sort 'sort base.jsonl'
+	ds-release -q -s store --ratio 0.8 base.jsonl >/dev/null 2>&1
+	ds-release -q -s store --ratio 0.8 grown.jsonl >/dev/null 2>&1
+	begin 'Checking and comparing versions of these'
+	row 'floor: sha256sum' sha256sum 'cd store/current && sha256sum -c --quiet SHA256SUMS'
+	row 'dsutils, verify' ds-verify 'ds-verify store@V002'
+	row 'dsutils, diff' ds-diff 'ds-diff -q store@V001 store@V002'
+	row 'diff' diff 'diff store/versions/V00[12]/records.jsonl >out/diff || test $? = 1'
+
+	printf '\n## The split alone\n\n| samples | classes | s | EVAL | target |\n| ---: | ---: | ---: | ---: | ---: |\n'
+	splits
+	printf '\n## How good splits are (%s samples, 80 classes, EVAL 0.2)\n\n' "$SAMPLES"
+	echo 'Off: EVAL samples more than a fifth. Worst class: its deviation in percentage points, and in samples.'
+	echo 'Moved: samples that go from EVAL to TRAIN when a tenth is added. Straddling: videos on both sides.'
+	printf '\n| splitter | off | worst class, pp | samples | one-sided classes | moved | straddling | s |\n'
+	echo '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |'
+	splits_py base.jsonl grown.jsonl
+
+	mkdir files
+	for ((i = 0; i < FILES; i += 1000)); do
+		mkdir "files/$i"
+		head -c $((8192 * 1000)) /dev/urandom | split -b 8192 -a 4 - "files/$i/"
+	done
+	find "$PWD/files" -type f | LC_ALL=C sort >file.list
+	sed 's/.*/{"source":"&"}/' file.list >files.jsonl
+	sync
+	begin "A snapshot of $FILES files of 8 KB"
+	row 'floor: read, hash, link, sync once' hashlink 'hashlink out/o <file.list'
+	row 'dsutils --link' ds-release 'ds-release -q -s out/s --snapshot --link --ratio 0.8 files.jsonl'
+	row 'dsutils, copies' ds-release 'ds-release -q -s out/s --snapshot --ratio 0.8 files.jsonl'
+	row 'cp -r' cp 'cp -r files out/f && sync -f out/f'
+	ds-release -q -s kept --snapshot --ratio 0.8 files.jsonl >/dev/null 2>&1
+	row 'dsutils, nothing new' ds-release 'ds-release -q -s kept --snapshot --ratio 0.8 files.jsonl'
+	row 'dsutils, verify' ds-verify 'ds-verify kept@V001'
+	row 'dsutils, pack as tar' ds-pack 'ds-pack -q -o out/x.tar kept@V001'
+	row 'GNU tar' tar 'tar --sort=name --format=ustar -cf out/x.tar files'
+}
+
+# Where scikit-learn is: the python3 of the distribution may be another than the first one found.
+splits_py() {
+	local python
+	for python in "$(command -v python3)" /usr/bin/python3; do
+		"$python" -c 'import sklearn' 2>/dev/null && break
+	done
+	"$python" "$source/splits.py" "$@" || true
+}
+
 coco "$IMAGES" "$ANNOTATIONS" >coco.json
 gather_pictures
 make_pillow
@@ -201,6 +262,7 @@ make_pillow
 	labels
 	pictures
 	workflows
+	releases
 } >results.md
 cat results.md
 cp results.md "$output"
