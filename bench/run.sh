@@ -186,7 +186,7 @@ plain() {
 		sed 's|\$D/||g'
 }
 
-workflows() {
+makefiles() {
 	trivial 1000 >t1000.json
 	trivial 10000 >t10000.json
 	wf-make -q t1000.json --run out/run -o out/obs >t1000.mk
@@ -262,6 +262,7 @@ make_pillow
 	labels
 	pictures
 	workflows
+	makefiles
 	releases
 } >results.md
 cat results.md
