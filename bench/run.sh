@@ -4,16 +4,12 @@
 #
 #   IMAGES=20000 ANNOTATIONS=150000   size of the COCO file (the public one: 118287 and 860001)
 #   STEPS=100000                      size of the workflow
-<<<<<<< HEAD
 #   PICTURES=FOLDER                   JPEG, PNG and BMP to clean (default: 200 that are drawn)
-=======
-#   PICTURES=FOLDER                   JPEGs to clean (default: the sound ones of the samples)
 #   SAMPLES=118287 FILES=20000        records to release, files to snapshot
->>>>>>> b2ba8ab (Measure splits, releases, snapshots against the floor and scikit-learn)
 #   RUNS=3                            each command runs so often; the best run counts
 #
 # A program that is not installed, or fails, is a line that says so. To have all of them on Debian:
-# apt-get install jq ninja-build graphviz imagemagick graphicsmagick libvips-tools python3-pil
+# apt-get install jq ninja-build graphviz imagemagick graphicsmagick libvips-tools python3-pil python3-sklearn
 set -eu
 
 build=$(cd "$1" && pwd)
