@@ -323,6 +323,10 @@ measure_jpeg(struct bench *b, const struct jpeg_facts *j, struct clean_result *r
 		image_turn(&b->small, r->orientation, &b->spare);
 	} else if (jpeg_decode(r->bytes, &head, &how, &b->im, &inks, &nothing)) {
 		signal_small(&b->im, 1, &b->small);
+	} else {
+		image_reject(
+		    &r->f, "corrupt", "its coefficients make no picture: %s", nothing.reason);
+		return;
 	}
 	signals_measure(&b->small, r->new_w, r->new_h, detail, &r->signals);
 }

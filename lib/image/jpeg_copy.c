@@ -83,9 +83,27 @@ request_arrays(struct copying *c)
 	}
 }
 
-/* What is wrong with the DC values of a component; NULL: nothing. */
+/* The greatest magnitude of the AC coefficients of a row of blocks. */
+static int
+greatest_ac(const JBLOCK *block, JDIMENSION n)
+{
+	int most = 0;
+
+	for (JDIMENSION x = 0; x < n; x++)
+		for (int k = 1; k < DCTSIZE2; k++) {
+			int v = abs(block[x][k]);
+
+			most = v > most ? v : most;
+		}
+	return most;
+}
+
+/*
+ * What is wrong with the coefficients of a component; NULL: nothing. It is also what keeps the
+ * encoder safe: libjpeg-turbo's fast one writes nonsense for values that baseline cannot hold.
+ */
 static const char *
-judge_dc(struct copying *c, int i)
+judge_coefficients(struct copying *c, int i)
 {
 	struct jpeg_decompress_struct *d = &c->d;
 	jpeg_component_info *ci = &d->comp_info[i];
@@ -100,16 +118,18 @@ judge_dc(struct copying *c, int i)
 		for (JDIMENSION x = 0; x < ci->width_in_blocks; x++)
 			if (abs(row[0][x][0]) > 1024 / step + 2)
 				return "a DC value that no picture can have";
+		if (greatest_ac(row[0], ci->width_in_blocks) > 1023)
+			return "a coefficient that no picture can have";
 	}
 	return NULL;
 }
 
 /* Damage that the entropy decoder does not see. */
 static void
-check_dc(struct copying *c)
+check_coefficients(struct copying *c)
 {
 	for (int i = 0; i < c->d.num_components; i++) {
-		const char *why = judge_dc(c, i);
+		const char *why = judge_coefficients(c, i);
 
 		if (why == NULL)
 			continue;
@@ -252,9 +272,15 @@ copy(struct copying *c)
 	if (c->new_arrays)
 		request_arrays(c);
 	c->from = jpeg_read_coefficients(d);
-	check_dc(c);
+	check_coefficients(c);
 	if (!tables_allow(d))
 		return false;
+	if (c->t.damage) {
+		/* such coefficients cannot be written: it is rejected, or gets new pixels */
+		if (!c->t.lim->keep_damaged)
+			jpeg_trap_judge(&c->t, d);
+		return false;
+	}
 	for (int i = 0; c->new_arrays && i < d->num_components; i++)
 		turn_component(c, i);
 	write_copy(c);

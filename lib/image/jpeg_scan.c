@@ -100,14 +100,19 @@ damaged(struct jpeg_scanner *s, const char *why)
 
 /* ---- tables ---- */
 
-/* How far an AC symbol moves in its block. */
+/*
+ * How far an AC symbol moves in its block. A symbol that baseline does not know (more than 10 extra
+ * bits, a run without a value) moves so far that it is seen as damage.
+ */
 static unsigned
 ac_advance(unsigned symbol)
 {
-	unsigned run = symbol >> 4;
+	unsigned run = symbol >> 4, bits = symbol & 15;
 
-	if ((symbol & 15) == 0 && run != 15)
+	if (symbol == 0)
 		return END_OF_BLOCK;
+	if (bits > 10 || (bits == 0 && run != 15))
+		return BLOCK;
 	return run + 1;
 }
 
