@@ -26,6 +26,7 @@ extern const struct label_format label_modelarts_text;
 extern const struct label_format label_modelarts_text_combine;
 extern const struct label_format label_modelarts_voc;
 extern const struct label_format label_openimages;
+extern const struct label_format label_sagemaker;
 extern const struct label_format label_supervisely;
 extern const struct label_format label_via;
 extern const struct label_format label_voc;

@@ -28,6 +28,7 @@ const struct label_format *const label_formats[] = {
 	&label_modelarts_text_combine,
 	&label_modelarts_voc,
 	&label_openimages,
+	&label_sagemaker,
 	&label_supervisely,
 	&label_via,
 	&label_voc,
