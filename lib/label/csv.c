@@ -3,10 +3,12 @@
 
 #include <stdlib.h>
 
+#include "label/text.h"
+
 void
-csv_init(struct csv *c, struct input *in)
+csv_init(struct csv *c, struct input *in, const char *encoding)
 {
-	*c = (struct csv){ .in = in, .first = true };
+	*c = (struct csv){ .in = in, .first = true, .encoding = encoding };
 }
 
 void
@@ -15,6 +17,7 @@ csv_release(struct csv *c)
 	free(c->field);
 	buf_release(&c->row);
 	buf_release(&c->text);
+	buf_release(&c->utf8);
 }
 
 char
@@ -107,6 +110,9 @@ take_row(struct csv *c)
 bool
 csv_next(struct csv *c, uint64_t *bad)
 {
+	struct span row;
+	size_t at;
+
 	while (take_row(c)) {
 		if (span_trim(buf_span(&c->row)).n == 0)
 			continue;
@@ -116,10 +122,18 @@ csv_next(struct csv *c, uint64_t *bad)
 			++*bad;
 			continue;
 		}
+		row = text_utf8(buf_span(&c->row), c->encoding, &c->utf8, &at);
+		if (!row.p) {
+			error_at(pos_at(c->in->name, c->line, at + 1), "encoding",
+			    "the row is not %s; --encoding names another",
+			    c->encoding ? c->encoding : "UTF-8");
+			++*bad;
+			continue;
+		}
 		if (c->first && !c->separator)
-			c->separator = csv_guess(buf_span(&c->row));
+			c->separator = csv_guess(row);
 		c->first = false;
-		csv_split(c, buf_span(&c->row));
+		csv_split(c, row);
 		return true;
 	}
 	return false;

@@ -16,12 +16,13 @@ struct csv {
 	char separator;
 	struct span *field; /* of the current row, decoded; they live until the next one */
 	size_t n, cap;
-	uint64_t line; /* of the current row */
-	struct buf row, text;
+	uint64_t line;        /* of the current row */
+	const char *encoding; /* of rows that are not UTF-8; NULL: not known */
+	struct buf row, text, utf8;
 	bool first;
 };
 
-void csv_init(struct csv *c, struct input *in);
+void csv_init(struct csv *c, struct input *in, const char *encoding);
 void csv_release(struct csv *c);
 
 /* The next row that is not blank. False at the end. A faulty one is reported [csv] and passed over. */

@@ -528,8 +528,12 @@ write_head(
 		usage = r->usage.p;
 	if (usage)
 		jw_member_str(b, "usage", usage);
-	if (r->l->kind == AUTOML && ml.n && !is_word(ml, "TRAIN|VALIDATION|TEST"))
-		buf_addf(b, ",\"csv\":{\"ml_use\":\"%.*s\"}", SPAN_ARG(ml));
+	if (r->l->kind == AUTOML && ml.n && !is_word(ml, "TRAIN|VALIDATION|TEST")) {
+		jw_key(b, "csv");
+		jw_open(b, '{');
+		jw_member_string(b, "ml_use", ml);
+		jw_close(b, '}');
+	}
 	if (r->l->kind == VIA) {
 		jw_key(b, "via");
 		jw_open(b, '{');
@@ -687,7 +691,7 @@ read_file(struct reader *r, const struct node *node)
 		return;
 	}
 	r->file = in.name;
-	csv_init(&c, &in);
+	csv_init(&c, &in, r->im->opt->encoding);
 	read_rows(r, &c, path);
 	csv_release(&c);
 	input_close(&in);
@@ -704,7 +708,7 @@ read_classes(struct reader *r, const struct node *node, struct buf *list)
 
 	if (!tree_input(r->im->tree, node, &in))
 		return;
-	csv_init(&c, &in);
+	csv_init(&c, &in, r->im->opt->encoding);
 	while (csv_next(&c, &bad)) {
 		if (c.n < 2 || is_word(c.field[0], "LabelName"))
 			continue;

@@ -27,7 +27,7 @@ enum { CLASS = 8, DIFFICULT, COLUMNS };
 struct reader {
 	struct importer *im;
 	struct pictures pictures;
-	struct buf annotations, head, id;
+	struct buf annotations, head, id, text;
 };
 
 /* "gsd:0.146" in front of the rows. */
@@ -107,11 +107,7 @@ read_rows(struct reader *r, struct input *in)
 
 	buf_reset(&r->annotations);
 	buf_reset(&r->head);
-	while (input_line(in, &line)) {
-		if (in->line == 1 && span_starts(line, SPAN("\xef\xbb\xbf")))
-			line = span_of(line.p + 3, line.p + line.n);
-		if (span_trim(line).n == 0)
-			continue;
+	while (row_next(r->im, in, &r->text, &line)) {
 		if (is_head(line) && !r->annotations.n)
 			read_head(r, line);
 		else if (read_row(r, line, in))
@@ -171,6 +167,7 @@ read_tree(struct importer *im)
 	pictures_release(&r.pictures);
 	buf_release(&r.annotations);
 	buf_release(&r.id);
+	buf_release(&r.text);
 	buf_release(&r.head);
 }
 

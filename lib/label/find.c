@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/path.h"
+#include "label/text.h"
 
 #define LOOK_AT 3
 #define HEAD 4096
@@ -87,6 +88,26 @@ row_files_score(
 	if (ours)
 		buf_adds(why, what);
 	return ours ? 90 : 0;
+}
+
+bool
+row_next(struct importer *im, struct input *in, struct buf *scratch, struct span *row)
+{
+	struct span line;
+	size_t at;
+
+	while (input_line(in, &line)) {
+		if (span_trim(line).n == 0)
+			continue;
+		*row = text_utf8(line, im->opt->encoding, scratch, &at);
+		if (row->p)
+			return true;
+		error_at(input_pos(in, at), "encoding",
+		    "the row is not %s; --encoding names another",
+		    im->opt->encoding ? im->opt->encoding : "UTF-8");
+		im->bad_annotations++;
+	}
+	return false;
 }
 
 size_t

@@ -34,6 +34,11 @@ bool row_files_has(const struct row_files *f, const struct node *n);
 /* 90 when `is` takes one of the first few for its own. */
 int row_files_score(
     const struct row_files *f, bool (*is)(struct span head), const char *what, struct buf *why);
+/*
+ * The next row that is not blank, in UTF-8 (opt->encoding). False at the end; a row that is not
+ * is reported [encoding], counted as a bad annotation and passed over.
+ */
+bool row_next(struct importer *im, struct input *in, struct buf *scratch, struct span *row);
 /* The words of a row, at most max; the count in it. */
 size_t row_split(struct span row, struct span *c, size_t max);
 

@@ -27,7 +27,7 @@ enum { TYPE, TRUNCATED, OCCLUDED, ALPHA, BOX, SIZE = 8, PLACE = 11, ROTATION = 1
 struct reader {
 	struct importer *im;
 	struct pictures pictures;
-	struct buf annotations, id;
+	struct buf annotations, id, text;
 };
 
 static void
@@ -116,9 +116,7 @@ read_file(struct reader *r, const struct node *node)
 		return;
 	}
 	buf_reset(&r->annotations);
-	while (input_line(&in, &line)) {
-		if (span_trim(line).n == 0)
-			continue;
+	while (row_next(r->im, &in, &r->text, &line)) {
 		if (read_row(r, line, &in))
 			n++;
 		else
@@ -151,6 +149,7 @@ read_tree(struct importer *im)
 	pictures_release(&r.pictures);
 	buf_release(&r.annotations);
 	buf_release(&r.id);
+	buf_release(&r.text);
 }
 
 static bool

@@ -200,3 +200,47 @@ END
 	echo 'a.csv:1:1: error: the first row is none of TF, RetinaNet, Kaggle, Open Images, VIA, AutoML [csv-header]' >want
 	assert_file_equals err want
 }
+
+@test "rows that are not UTF-8 are named, and read with --encoding" {
+	printf 'filename,class,xmin,ymin,xmax,ymax\na.jpg,caf\351,1,2,3,4\na.jpg,x,1,2,3,4\n' >a.csv
+	must_fail 1 ds-import -f csv-tf a.csv >got 2>err
+	echo 'a.csv:2:10: error: the row is not UTF-8; --encoding names another [encoding]' >want
+	assert_file_equals err want
+	ds-import -f csv-tf --encoding ISO-8859-1 a.csv | tail -n 1 | jq -c '[.annotation[].name]' >got
+	echo '["café","x"]' >want
+	assert_file_equals got want
+	printf 'caf\351 0 0 0 1 2 3 4 1 1 1 1 1 1 1\n' >1.txt
+	must_fail 1 ds-import -f kitti 1.txt 2>err
+	grep -q '^1.txt:1:4: error: the row is not UTF-8; --encoding names another \[encoding\]$' err
+	ds-import -f kitti --encoding ISO-8859-1 1.txt | tail -n 1 | jq -r '.annotation[0].name' | grep -qx 'café'
+}
+
+@test "odd files: empty, only a header, no last line end, a lone CR, NUL, huge numbers" {
+	: >a.csv
+	ds-import -f csv-tf a.csv | tail -n +2 >got
+	[ ! -s got ]
+	printf 'filename,class,xmin,ymin,xmax,ymax' >a.csv
+	ds-import -f csv-tf a.csv | tail -n +2 >got
+	[ ! -s got ]
+	printf 'filename,class,xmin,ymin,xmax,ymax\na.jpg,x,1,2,3,1e400\na.jpg,x,nan,2,3,4\na.jpg,x\0y,1,2,3,4\na.jpg,x,+1,2.,.5,04' >a.csv
+	must_fail 1 ds-import -f csv-tf a.csv >got 2>err
+	cat >want <<'END'
+a.csv:2:1: error: the box needs four numbers [csv-box]
+a.csv:3:1: error: the box needs four numbers [csv-box]
+END
+	assert_file_equals err want
+	tail -n 1 got >line
+	echo '{"source":"a.jpg","id":"a","annotation":[{"name":"x\u0000y","bbox":[1,2,2,2]},{"name":"x","bbox":[0.5,2,0.5,2],"corners":[1,2,0.5,4]}]}' >want
+	assert_file_equals line want
+}
+
+@test "zero, reversed and outside boxes are carried as they are" {
+	cat >a.csv <<'END'
+filename,width,height,class,xmin,ymin,xmax,ymax
+a.jpg,20,10,x,5,5,5,5
+a.jpg,20,10,x,9,8,1,2
+a.jpg,20,10,x,-5,-5,25,25
+END
+	ds-import -f csv-tf a.csv | ds-export -f csv-tf --images none -o out
+	assert_file_equals out/_annotations.csv a.csv
+}
