@@ -224,6 +224,7 @@ member_name(struct shards *x, struct span key)
 {
 	struct buf *b = &x->k->path, hex = BUF_INIT;
 	unsigned char digest[SHA256_SIZE];
+	struct strmap_entry *e;
 	bool plain = true, is_new;
 
 	buf_reset(b);
@@ -236,14 +237,14 @@ member_name(struct shards *x, struct span key)
 		plain = plain && good;
 	}
 	plain = plain && b->n == key.n;
-	strmap_put(&x->names, buf_span(b), 1, &is_new);
+	e = strmap_put(&x->names, buf_span(b), 1, &is_new);
 	if (plain && is_new)
 		return;
 	sha256_bytes(key.p, key.n, digest);
 	sha256_hex(&hex, digest);
 	buf_addf(b, "-%.16s", hex.p);
-	if (!is_new)
-		buf_addf(b, "-%zu", x->names.n);
+	if (!is_new) /* even samples of one key */
+		buf_addf(b, "-%llu", (unsigned long long)++e->value);
 	buf_release(&hex);
 }
 

@@ -401,7 +401,7 @@ keyed_cmp(const void *a, const void *b, void *pool)
 	if (x->prefix != y->prefix)
 		return x->prefix < y->prefix ? -1 : 1;
 	c = span_cmp(pool_key(p, s), pool_key(p, t));
-	if (c == 0)
+	if (c == 0 && p->fd >= 0)
 		c = line_cmp(p, s, t);
 	return c ? c : (x->sample > y->sample) - (x->sample < y->sample);
 }

@@ -98,7 +98,7 @@ void pool_forget(struct pool *p);
 
 /*
  * All is in: sort by key. Samples of one key (reported, rule "duplicate-key") are
- * ordered by their lines.
+ * ordered by their lines, or as they came when the lines are not kept.
  */
 void pool_sort(struct pool *p);
 

@@ -284,6 +284,32 @@ check_counts(struct verify *v, const struct pool *p)
 	free(path);
 }
 
+/* What the ratio asks for, against what is there. It may be out of reach by the locks, so it is only noted. */
+static void
+check_ratio(struct verify *v)
+{
+	char *ratio = version_text(&v->info, "train_evaluate_sample_ratio");
+	const struct by_usage *n = &v->seen.usage;
+	char *path = file_in(v, "version.json");
+	const char *why;
+	uint64_t all = 0;
+	struct ratio r;
+
+	if (ratio &&
+	    (ratio_parse(&r, span_str(ratio)) || ratio_parse_list(&r, span_str(ratio), &why))) {
+		for (int s = 0; s < r.sides; s++)
+			all += n->n[s];
+		for (int s = 1; s < r.sides; s++)
+			if (n->n[s] != ratio_target(&r, s, all))
+				note_at(pos_file(path), "ratio",
+				    "%s has %llu samples; a ratio of %s asks for %llu",
+				    usage_name[s], (unsigned long long)n->n[s], ratio,
+				    (unsigned long long)ratio_target(&r, s, all));
+	}
+	free(ratio);
+	free(path);
+}
+
 /* Samples that belong together and are on two sides. */
 static void
 check_leaks(struct verify *v, const struct pool *p)
@@ -480,6 +506,7 @@ verify_split(struct verify *v)
 		read_records(v, &p);
 		pool_sort(&p);
 		check_counts(v, &p);
+		check_ratio(v);
 		check_leaks(v, &p);
 		verify_ledger(v, &p);
 		version_release(&v->seen);

@@ -71,6 +71,16 @@ setup() {
 	run ! grep -q / got
 }
 
+@test "samples of one key are two samples" {
+	# a regression: the third one got the name of the second
+	for i in 1 2 3 4; do printf '{"source":"f/a/%d.v1.jpg","id":"0"}\n' $i; done >same
+	ds-release -q -s same.s --ratio 1 same >/dev/null 2>&1
+	ds-verify same.s 2>err # and this one died
+	grep -q duplicate-key err
+	ds-pack -q -f webdataset -o out same.s 2>/dev/null
+	[ "$(tar tf out/*.tar | sed 's/\..*//' | sort -u | wc -l)" = 4 ]
+}
+
 @test "a file that cannot be had is named, and its record stays" {
 	ds-release -q -s plain --ratio 0.8 in >/dev/null
 	rm f/a/3.v1.jpg

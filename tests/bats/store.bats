@@ -116,6 +116,14 @@ damage() { # damage FILE SED-SCRIPT
 	grep -q 'warning: "3" is EVAL, and a sample that it belongs with (same content or group) is TRAIN \[leak\]' err
 }
 
+@test "ds-verify notes a ratio that was out of reach" {
+	printf '{"source":"%d"}\n' 1 2 3 4 >in
+	ds-release -q -s s --ratio 1.00 in >/dev/null
+	ds-release -q -s s --ratio 0.5 in >/dev/null 2>&1
+	ds-verify s 2>err
+	[ "$(cat err)" = 's/versions/V002/version.json: note: EVAL has 0 samples; a ratio of 0.5 asks for 2 [ratio]' ]
+}
+
 @test "a release from a damaged parent is refused" {
 	versions
 	damage s/versions/V002/records.jsonl '1s/"id":"1"/"id":"0"/'
