@@ -272,6 +272,13 @@ read_list(struct pass *p, void (*item)(struct pass *), const char *what)
 		item(p);
 }
 
+static void
+read_annotations(struct pass *p)
+{
+	p->x->has_annotations = true;
+	read_list(p, read_annotation, "annotations");
+}
+
 /* Keep a value of the top level as it is; the first of doubles. */
 static void
 keep_value(struct pass *p, struct buf *to)
@@ -310,7 +317,7 @@ read_top(struct pass *p)
 		if (span_is(key, "images"))
 			read_list(p, read_image, "images");
 		else if (span_is(key, "annotations"))
-			read_list(p, read_annotation, "annotations");
+			read_annotations(p);
 		else if (span_is(key, "categories"))
 			keep_value(p, &p->x->categories);
 		else if (span_is(key, "info"))
@@ -338,7 +345,7 @@ coco_index_read(struct coco_index *x, const struct tree *t, const struct node *n
 	json_stream(&p.j, &p.in);
 	x->results = json_peek(&p.j) == JSON_ARRAY;
 	if (x->results)
-		read_list(&p, read_annotation, "");
+		read_annotations(&p);
 	else
 		read_top(&p);
 	good = json_end(&p.j);

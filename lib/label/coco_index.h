@@ -68,6 +68,7 @@ struct coco_index {
 	uint64_t categories_at;                /* their offset */
 	struct buf extra;                      /* other members of the top level, as an object */
 	bool results;                          /* the file is a bare list of detections */
+	bool has_annotations;                  /* there is a list of them */
 	uint64_t bad_images, bad_annotations;
 };
 

@@ -30,6 +30,8 @@ struct reading {
 	char *base;           /* where pictures are, beside `folder`; NULL: not looked for yet */
 	double width, height; /* of this image; 0: unknown */
 	bool optional[COCO_COUNTED]; /* most annotations have no such member */
+	struct hashset *sources;     /* of the files before; NULL: there is only this file */
+	uint64_t again;              /* pictures that were in another file */
 	struct buf row;              /* one value on one line */
 	struct buf source, text;
 };
@@ -504,25 +506,24 @@ struct picture {
 	uint64_t offset;
 };
 
+/* Of members that are there twice the first one counts, as in records. */
 static void
 look_at_image(struct picture *i)
 {
-	struct span key, value;
+	struct span key, value, *to;
 	struct json j;
 
 	json_begin(&j, i->text);
 	json_object(&j);
 	while (json_key(&j, &key) && json_value(&j, &value)) {
-		if (span_is(key, "file_name"))
-			i->name = value;
-		else if (span_is(key, "coco_url"))
-			i->url = value;
-		else if (span_is(key, "width"))
-			i->width = value;
-		else if (span_is(key, "height"))
-			i->height = value;
-		else if (span_is(key, "id"))
-			i->id = value;
+		to = span_is(key, "file_name")  ? &i->name
+		     : span_is(key, "coco_url") ? &i->url
+		     : span_is(key, "width")    ? &i->width
+		     : span_is(key, "height")   ? &i->height
+		     : span_is(key, "id")       ? &i->id
+						: NULL;
+		if (to && !to->p)
+			*to = value;
 	}
 }
 
@@ -568,6 +569,8 @@ put_source(struct reading *r, struct buf *b, const struct picture *i)
 	} else {
 		source_in(r, r->base, name, &r->source);
 	}
+	if (r->sources && !hashset_add(r->sources, hash_bytes(r->source.p, r->source.n)))
+		r->again++;
 	jw_key(b, "source");
 	jw_string(b, buf_span(&r->source));
 }
@@ -636,6 +639,11 @@ put_sample(struct reading *r, const struct coco_image *image, struct span id)
 	}
 	if (r->usage)
 		jw_member_str(b, "usage", r->usage);
+	if (!r->x.has_annotations) { /* image_info of a test set: nobody looked */
+		jw_close(b, '}');
+		import_sample(r->im, buf_span(b), 0);
+		return;
+	}
 	jw_key(b, "annotation");
 	jw_open(b, '[');
 	for (uint32_t k = image->first; k != COCO_NONE; k = r->x.ann[k].next) {
@@ -681,6 +689,19 @@ put_unlisted(struct reading *r)
 }
 
 static void
+put_listed(struct reading *r)
+{
+	for (size_t i = 0; i < r->x.listed; i++) {
+		const struct coco_image *image = &r->x.image[r->x.order[i]], *next;
+
+		next = i + 1 < r->x.listed ? &r->x.image[r->x.order[i + 1]] : image;
+		if (next->first != COCO_NONE)
+			__builtin_prefetch(&r->x.ann[next->first]);
+		put_sample(r, image, SPAN_NONE);
+	}
+}
+
+static void
 reading_release(struct reading *r)
 {
 	struct buf *bufs[] = { &r->images.text, &r->anns.text, &r->row, &r->source, &r->text };
@@ -697,9 +718,11 @@ reading_release(struct reading *r)
 }
 
 static void
-read_file(struct importer *im, const struct node *n)
+read_file(struct importer *im, const struct node *n, struct hashset *sources)
 {
-	struct reading r = { .im = im, .node = n, .ids = STRMAP_INIT, .names = STRMAP_INIT };
+	struct reading r = {
+		.im = im, .node = n, .ids = STRMAP_INIT, .names = STRMAP_INIT, .sources = sources
+	};
 	char *name = xstrdup(tree_name(im->tree, n));
 
 	im->files++;
@@ -713,11 +736,12 @@ read_file(struct importer *im, const struct node *n)
 	r.usage = usage_of_path(span_str(n->path));
 	write_header(&r);
 	put_unlisted(&r);
-	for (size_t i = 0; i < r.x.listed; i++) {
-		if (i + 1 < r.x.listed && r.x.image[r.x.order[i + 1]].first != COCO_NONE)
-			__builtin_prefetch(&r.x.ann[r.x.image[r.x.order[i + 1]].first]);
-		put_sample(&r, &r.x.image[r.x.order[i]], SPAN_NONE);
-	}
+	put_listed(&r);
+	if (r.again)
+		warning_at(pos_file(name), "coco",
+		    "%llu of its pictures were in another file before: their records stand beside "
+		    "each other, they are not merged",
+		    (unsigned long long)r.again);
 	reading_release(&r);
 	free(name);
 }
@@ -788,10 +812,12 @@ void
 coco_read(struct importer *im)
 {
 	const struct tree *t = im->tree;
+	struct hashset sources = { .slot = NULL };
 
 	for (size_t i = 0; i < t->n; i++)
 		if (t->single || kind_of(t, &t->node[i]))
-			read_file(im, &t->node[i]);
+			read_file(im, &t->node[i], t->single ? NULL : &sources);
 	if (im->files == 0)
 		error_at(pos_file(t->name), "coco", "no COCO file (.json) is here");
+	hashset_release(&sources);
 }

@@ -19,6 +19,7 @@ struct reading {
 	double *v;            /* their values, without the class */
 	bool boxes, polygons; /* what this file has */
 	struct buf path, text, id, source;
+	struct pictures pictures;
 	uint64_t without_picture, outside;
 };
 
@@ -327,13 +328,11 @@ static void
 put_label_file(struct reading *r, size_t i)
 {
 	const struct node *n = &r->im->tree->node[i];
-	struct pictures p;
 
 	/* the picture would lie in images/, under this name and some extension */
-	pictures_init(&p, r->im->tree);
 	buf_reset(&r->source);
-	buf_addspan(&r->source, pictures_beside(&p, span_str(n->path), "labels", "images", NULL));
-	pictures_release(&p);
+	buf_addspan(
+	    &r->source, pictures_beside(&r->pictures, span_str(n->path), "labels", "images", NULL));
 	r->without_picture++;
 	put_sample(r, i, buf_span(&r->source), n, 0, 0);
 }
@@ -406,6 +405,7 @@ read_tree(struct importer *im)
 	const struct tree *t = im->tree;
 
 	yolo_set_read(&r.set, t);
+	pictures_init(&r.pictures, t);
 	r.used = xcalloc(t->n + 1, 1);
 	r.word = xcalloc(YOLO_WORDS + 1, sizeof(*r.word));
 	r.v = xcalloc(YOLO_WORDS + 1, sizeof(*r.v));
@@ -420,6 +420,7 @@ read_tree(struct importer *im)
 			put_label_file(&r, i);
 	report(&r);
 	yolo_set_release(&r.set);
+	pictures_release(&r.pictures);
 	free(r.used);
 	free(r.word);
 	free(r.v);

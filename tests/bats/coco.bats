@@ -87,6 +87,14 @@ setup() {
 	[[ $output == *'"source":"tree/val2017/b.jpg"'* ]]
 }
 
+@test "files that describe the same pictures give records of their own, which is said" {
+	sed 's/"segmentation"/"caption"/' annotations/instances_val2017.json >annotations/captions_val2017.json
+	run --separate-stderr ds-import annotations
+	assert_status 0
+	[ "$(grep -c '"source":"annotations/b.jpg"' <<<"$output")" -eq 2 ]
+	[ "$stderr" = 'annotations/instances_val2017.json: warning: 3 of its pictures were in another file before: their records stand beside each other, they are not merged [coco]' ]
+}
+
 @test "each fault is named once, at its place; all else comes through" {
 	cat >bad.json <<-'EOF'
 		{"images": [
@@ -158,6 +166,15 @@ setup() {
 	# cut behind the image's id, which made an image without annotations: a crash
 	head -c 40 results.json >cut.json
 	must_fail 1 ds-import -f coco cut.json
+}
+
+@test "without a list of annotations nobody looked; of a member that is there twice the first counts" {
+	echo '{"images":[{"id":1,"file_name":"a.jpg","width":"5","height":4,"width":5}]}' >info.json
+	run --separate-stderr ds-import -f coco info.json
+	assert_status 0
+	[ "${lines[1]}" = '{"source":"a.jpg","id":1,"file_name":"a.jpg","coco:width":"5","coco:height":4,"coco:width":5}' ]
+	ds-import -f coco info.json 2>/dev/null | ds-export -f coco -o o.json 2>/dev/null
+	grep -q '"images":\[{"id":1,"file_name":"a.jpg","width":"5","height":4,"width":5}\]' o.json
 }
 
 @test "boxes of another format get ids, areas and categories" {

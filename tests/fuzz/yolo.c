@@ -2,6 +2,7 @@
  * Any bytes as data.yaml and as a label file of a YOLO set (cut at the first NUL): YAML becomes valid
  * JSON or is refused; rows become records that the record reader takes.
  */
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "archive/tree.h"
@@ -57,12 +58,13 @@ import_set(void)
 	struct out out;
 	struct importer im;
 
-	out_init(&out, -1, "out");
+	out_init(&out, memfd_create("out", 0), "out");
 	importer_init(&im, &out, &o);
 	if (t)
 		import_tree(&im, &label_yolo, t, "fuzz");
-	check_records(buf_span(&out.b));
-	buf_release(&out.b);
+	if (out.written == 0)
+		check_records(buf_span(&out.b));
+	out_close(&out);
 	importer_release(&im);
 	tree_close(t);
 }
@@ -77,7 +79,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct diag_sink said = { .count = { 0 } };
 
 	if (size > 20000)
-		return 0; /* what comes out must fit the buffer of `out` */
+		return 0;
 	folder();
 	must_hold(file_write("data.yaml", yaml, FILE_FORCE | FILE_NOSYNC) == 0);
 	must_hold(file_write("a.txt", rows, FILE_FORCE | FILE_NOSYNC) == 0);
