@@ -70,7 +70,7 @@ find_source(struct span data, bool *text)
 static struct span
 local_path(struct span s)
 {
-	const char *d = memmem(s.p, s.n, "?d=", 3);
+	const char *d = s.n ? memmem(s.p, s.n, "?d=", 3) : NULL;
 
 	if (d)
 		return span_of(d + 3, s.p + s.n);

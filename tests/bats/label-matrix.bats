@@ -1,0 +1,56 @@
+# label-matrix.bats: polygons and masks from each format that holds them to each other one (boxes: matrix.bats).
+
+load helpers
+
+setup() {
+	need_program jq
+	cd "$BATS_TEST_TMPDIR"
+	# grey, 200x100: the header is all that is looked at
+	printf '\211PNG\r\n\032\n\0\0\0\rIHDR\0\0\0\310\0\0\0d\b\0\0\0\0\0\0\0\0' >p1.png
+}
+
+# through FORMAT IN OUT
+through() {
+	rm -rf "tree-$3"
+	ds-export -q -f "$1" --images link -o "tree-$3" "$2" 2>/dev/null
+	ds-import -q -f "$1" "tree-$3" 2>/dev/null >"$3"
+}
+
+@test "polygons go through every two formats that hold them" {
+	cat >polygons.jsonl <<'END'
+{"dataset":{"name":"set","classes":[{"name":"apple"},{"name":"zebra"}]}}
+{"source":"p1.png","id":"p1","width":200,"height":100,"annotation":[{"name":"apple","polygon":[[10,20,40,20,40,60.5,10,60]]},{"name":"zebra","polygon":[[0,0,200,0,200,100]]}]}
+END
+	show() {
+		jq -c 'select(.source)|.width as $w|.height as $h|.annotation[]|
+			[.name,(.unit=="ratio") as $r|.polygon[0]|to_entries[]|
+			 (if $r then .value*(if .key%2==0 then $w else $h end) else .value end)|.*1000|round/1000]' "$1"
+	}
+	show polygons.jsonl >want
+	for a in coco csv-via cvat labelme labelstudio supervisely via; do
+		through "$a" polygons.jsonl one.jsonl
+		for b in coco csv-via cvat labelme labelstudio supervisely via; do
+			through "$b" one.jsonl two.jsonl
+			show two.jsonl >got
+			cmp -s got want || { echo "$a to $b:" && diff got want; }
+		done
+	done >bad
+	[ ! -s bad ] || fail "$(head -n 40 bad)"
+}
+
+@test "masks go through every two formats that hold them" {
+	cat >masks.jsonl <<'END'
+{"dataset":{"name":"set","classes":[{"name":"apple"}]}}
+{"source":"p1.png","id":"p1","width":200,"height":100,"annotation":[{"name":"apple","rle":{"size":[100,200],"counts":[1015,30,70,30,70,5,3,22,18755]}}]}
+END
+	echo '["apple",[100,200],"go0n0V200WOmMa0PZb0"]' >want
+	for a in coco cvat labelme labelstudio supervisely; do
+		through "$a" masks.jsonl one.jsonl
+		for b in cvat labelme labelstudio supervisely; do
+			through "$b" one.jsonl two.jsonl
+			jq -c 'select(.source)|.annotation[]|[.name,.rle.size,.rle.counts]' two.jsonl >got
+			cmp -s got want || { echo "$a to $b:" && diff got want; }
+		done
+	done >bad
+	[ ! -s bad ] || fail "$(head -n 40 bad)"
+}
