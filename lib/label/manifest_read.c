@@ -477,13 +477,10 @@ parse_line(struct reading *r, struct span line, struct pos at)
 	bool good = rec_parse(&r->rec, line, at);
 
 	diag_sink(before);
-	if (good)
-		return true;
-	good = parse_old_key(r, line, at);
-	if (!good)
-		diag_flush(&said);
 	diag_sink_release(&said);
-	return good;
+	if (good || parse_old_key(r, line, at))
+		return true;
+	return rec_parse(&r->rec, line, at); /* once more, to be heard */
 }
 
 static void
