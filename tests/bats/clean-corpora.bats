@@ -89,6 +89,52 @@ for name in sys.stdin.read().split("\n")[:-1]:
 	[ "$(cat got)" = "JPEG 8 srgb" ]
 }
 
+@test "libvips reads all of them as three bands of 8 bits" {
+	need_program vipsheader
+	local file
+	for file in $(jq -r .source out); do
+		[[ $(vipsheader "$file") == *"x"*" uchar, 3 bands, srgb"* ]] || fail "$(vipsheader "$file")"
+	done
+}
+
+@test "djpeg reads all of them, and takes no warning for less than an error" {
+	need_program djpeg
+	local file
+	for file in $(jq -r .source out); do
+		djpeg -strict -outfile /dev/null "$file" || fail "$file"
+	done
+}
+
+@test "OpenCV reads all of them as three channels" {
+	/usr/bin/python3 -c 'import cv2' 2>/dev/null || skip "no OpenCV"
+	jq -r .source out | /usr/bin/python3 -c '
+import sys, cv2
+for name in sys.stdin.read().split("\n")[:-1]:
+    picture = cv2.imread(name, cv2.IMREAD_UNCHANGED)
+    assert picture is not None and picture.shape[2] == 3, name'
+}
+
+# The JPEG between costs a few levels, so it is one flat colour in each quarter that is compared.
+@test "profiles are converted as Pillow (lcms2) converts them" {
+	/usr/bin/python3 -c 'import PIL.ImageCms' 2>/dev/null || skip "no Pillow"
+	/usr/bin/python3 -W ignore - "$odd" "$BATS_TEST_TMPDIR" <<-'END'
+		import io, sys
+		from PIL import Image, ImageCms
+		for name in "p-iccp-swap.png", "j-icc-p3.jpg", "j-icc-adobergb.jpg":
+		    picture = Image.open(sys.argv[1] + "/" + name)
+		    profile = ImageCms.ImageCmsProfile(io.BytesIO(picture.info["icc_profile"]))
+		    picture = ImageCms.profileToProfile(picture.convert("RGB"), profile, ImageCms.createProfile("sRGB"), 0)
+		    picture.save(sys.argv[2] + "/" + name + ".png")
+	END
+	cd "$BATS_TEST_TMPDIR"
+	local name
+	for name in p-iccp-swap.png j-icc-p3.jpg j-icc-adobergb.jpg; do
+		ds-clean --files --quality 100 --subsampling 444 -o "clean-$name" <<<"$odd/$name" >out
+		jq -en --argjson a "$("$pixels" --quads "$(jq -r .source out)")" --argjson b "$("$pixels" --quads "$name.png")" \
+			'[$a, $b | flatten] | transpose | map(.[0] - .[1] | fabs) | max <= 1' || fail "$name"
+	done
+}
+
 @test "PngSuite: every x file is rejected, every other one is taken" {
 	need_corpora images/pngsuite
 	cd "$BATS_TEST_TMPDIR"
