@@ -32,6 +32,7 @@ parse_digits(struct span s, __int128 *digits, int *scale)
 {
 	size_t seen = 0;
 	bool point = false;
+	uint64_t low = 0; /* the first 18 digits: most numbers have no more */
 
 	*digits = 0;
 	*scale = 0;
@@ -42,11 +43,16 @@ parse_digits(struct span s, __int128 *digits, int *scale)
 		}
 		if (s.p[i] < '0' || s.p[i] > '9')
 			return false;
-		*digits = *digits * 10 + (s.p[i] - '0');
 		*scale += point;
-		if (*digits > 0 && ++seen > DIGITS_MAX)
+		if (seen < 18)
+			low = low * 10 + (uint64_t)(s.p[i] - '0');
+		else
+			*digits = (seen == 18 ? (__int128)low : *digits) * 10 + (s.p[i] - '0');
+		if ((low > 0 || *digits > 0) && ++seen > DIGITS_MAX)
 			return false;
 	}
+	if (seen <= 18)
+		*digits = (__int128)low;
 	return *scale <= DIGITS_MAX && s.n > (size_t)point;
 }
 
@@ -109,23 +115,38 @@ decimal_sub(struct decimal a, struct decimal b, struct decimal *difference)
 	return decimal_add(a, b, difference);
 }
 
+/* The digits of v before `end`, a point in front of the last `*behind` of them. */
+static char *
+write_digits(char *end, uint64_t v, int *behind)
+{
+	do {
+		*--end = (char)('0' + (int)(v % 10));
+		v /= 10;
+		if (--*behind == 0)
+			*--end = '.';
+	} while (v > 0);
+	return end;
+}
+
 void
 decimal_write(struct buf *out, struct decimal d)
 {
-	char text[64];
-	size_t at = sizeof(text);
-	__int128 rest = d.digits < 0 ? -d.digits : d.digits;
+	char text[64], *p = text + sizeof(text);
+	unsigned __int128 rest = (unsigned __int128)(d.digits < 0 ? -d.digits : d.digits);
 	int behind = d.scale;
 
-	do {
-		text[--at] = (char)('0' + (int)(rest % 10));
+	while (rest > UINT64_MAX) {
+		*--p = (char)('0' + (int)(rest % 10));
 		rest /= 10;
 		if (--behind == 0)
-			text[--at] = '.';
-	} while (rest > 0 || behind >= 0);
+			*--p = '.';
+	}
+	p = write_digits(p, (uint64_t)rest, &behind);
+	while (behind >= 0)
+		p = write_digits(p, 0, &behind);
 	if (d.digits < 0)
-		text[--at] = '-';
-	buf_add(out, text + at, sizeof(text) - at);
+		*--p = '-';
+	buf_add(out, p, (size_t)(text + sizeof(text) - p));
 }
 
 /* A whole number of up to 9 digits as most files have them, written in the usual way. */

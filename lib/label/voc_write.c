@@ -1,6 +1,4 @@
 /* Writing the XML files of Pascal VOC: see voc_xml.h. */
-#include <stdio.h>
-
 #include "base/num.h"
 #include "label/decimal.h"
 #include "label/voc_xml.h"
@@ -235,6 +233,7 @@ hull_xml(struct writing *w, int depth, const struct annotation *a)
 static void
 points_xml(struct writing *w, const char *tag, struct span flat)
 {
+	bool numbered = strcmp(tag, "point") != 0;
 	size_t n = 0;
 	struct span raw;
 	struct json j;
@@ -244,13 +243,13 @@ points_xml(struct writing *w, const char *tag, struct span flat)
 	json_begin(&j, flat);
 	json_array(&j);
 	for (; json_item(&j) && json_number(&j, &raw); n++) {
-		char name[32] = { n & 1 ? 'y' : 'x', '\0' };
-
-		if (strcmp(tag, "point") != 0)
-			snprintf(name + 1, sizeof(name) - 1, "%zu", n / 2 + 1);
-		open_tag(w, 3, span_str(name));
+		buf_reset(&w->text);
+		buf_addc(&w->text, n & 1 ? 'y' : 'x');
+		if (numbered)
+			num_add_u64(&w->text, n / 2 + 1);
+		open_tag(w, 3, buf_span(&w->text));
 		decimal_sum(w->out, raw, 1, SPAN("0"), w->rules->base);
-		close_tag(w, span_str(name));
+		close_tag(w, buf_span(&w->text));
 	}
 	indent(w, 2);
 	close_tag(w, span_str(tag));
