@@ -279,6 +279,7 @@ stayed(int fd, const struct stat_entry *before)
 	return after.bytes == before->bytes && after.mtime == before->mtime;
 }
 
+/* Up to its end, or to the size that it had when it was opened: stayed() tells when there is more. */
 static int
 hash_open_file(struct file_job *j, int fd)
 {
@@ -297,6 +298,8 @@ hash_open_file(struct file_job *j, int fd)
 		sha256_add(h, j->data.p, (size_t)n);
 		j->data.n = j->content.bytes == 0 ? (size_t)n : SIZE_MAX;
 		j->content.bytes += (uint64_t)n;
+		if (j->content.bytes == j->entry.bytes)
+			break;
 	}
 	sha256_end(h, j->content.digest);
 	sha256_free(h);
@@ -511,12 +514,12 @@ finish_folder(const struct take *t, unsigned first, bool publish)
 	for (; i < x->n && x->v[i][0] == first; i++) {
 		char *from = staged_path(t, x->v[i]), *to = object_path(t, x->v[i]);
 
-		/* a hard link to the same file stays where it is: rename(2) does nothing then */
+		/* when the object is a link to the same file already, rename(2) does nothing */
 		if (publish && rename(from, to) != 0) {
 			trouble("cannot make the object '%s':", to);
 			good = false;
 		}
-		if (!publish || t->o->link)
+		if (!publish || (t->o->link && t->o->paranoid))
 			unlink(from);
 		free(from);
 		free(to);
