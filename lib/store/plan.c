@@ -387,15 +387,35 @@ plan_exact(struct pool *p, const struct plan_options *o, struct plan_result *res
 	units_release(&x);
 }
 
+/* By the classes of the sample; without any, "nobody labelled it" is its class. */
+static int
+place_stream(const struct pool *p, size_t i, const struct plan_options *o,
+    struct split_stream *stream, int lock)
+{
+	const struct pooled *s = &p->s[i];
+	uint32_t *f = xreallocarray(NULL, s[1].label - s->label + 1, sizeof(*f));
+	size_t n = 0;
+	int side;
+
+	for (uint64_t k = s->label; o->stratify && k < s[1].label; k++)
+		f[n++] = p->label[k].name + 1;
+	if (o->stratify && !s->labelled)
+		f[n++] = 0;
+	side = split_stream_place(stream, f, n, lock);
+	free(f);
+	return side;
+}
+
 void
-plan_each(struct pool *p, const struct plan_options *o, struct plan_result *result)
+plan_each(struct pool *p, const struct plan_options *o, struct split_stream *stream,
+    struct plan_result *result)
 {
 	for (size_t i = 0; i < p->n; i++) {
 		struct pooled *s = &p->s[i];
 		int lock = plan_lock(s, o), side = lock;
 
-		if (o->rule == SPLIT_STREAM && o->ratio.sides)
-			side = s->usage;
+		if (!s->out && stream)
+			side = place_stream(p, i, o, stream, lock);
 		else if (!s->out && lock == USAGE_NONE && o->ratio.sides)
 			side = split_by_hash(&o->ratio, s->hash);
 		s->usage = (int8_t)side;
@@ -445,12 +465,17 @@ count_result(struct pool *p, const struct plan_options *o, struct plan_result *r
 void
 plan_release(struct pool *p, const struct plan_options *o, struct plan_result *result)
 {
+	struct split_stream *stream = NULL;
+
 	*result = (struct plan_result){ .units = 0 };
 	if (o->ratio.sides && o->rule == SPLIT_EXACT) {
 		plan_exact(p, o, result);
 	} else {
-		plan_each(p, o, result);
+		if (o->ratio.sides && o->rule == SPLIT_STREAM)
+			stream = split_stream_new(&o->ratio);
+		plan_each(p, o, stream, result);
 		fix_targets(o, result);
+		split_stream_free(stream);
 	}
 	count_result(p, o, result);
 }

@@ -47,13 +47,16 @@ struct plan_result {
 };
 
 /*
- * Set usage (or fold) of every sample of a sorted pool. With SPLIT_STREAM the samples were placed as
- * they came (plan_stream()) and are only counted.
+ * Set usage (or fold) of every sample of a sorted pool.
  */
 void plan_release(struct pool *p, const struct plan_options *o, struct plan_result *result);
 
-/* Each sample by itself: by its hash, or where it was placed already, or not at all. Adds to the result. */
-void plan_each(struct pool *p, const struct plan_options *o, struct plan_result *result);
+/*
+ * Each sample by itself, in the order of the input: by its hash, with `stream` (SPLIT_STREAM) by what came before, or not
+ * at all. Adds to the result.
+ */
+void plan_each(struct pool *p, const struct plan_options *o, struct split_stream *stream,
+    struct plan_result *result);
 
 /* The policy that AUTO means. */
 enum usage_policy plan_usage(const struct plan_options *o);

@@ -119,7 +119,7 @@ release_begin(const struct release_options *o)
 	}
 	r->plan.parent = r->has_parent;
 	r->plan.apart = o->unlabelled == UNLABELLED_APART;
-	if (o->plan.rule == SPLIT_STREAM)
+	if (r->direct && o->plan.rule == SPLIT_STREAM)
 		r->stream = split_stream_new(&o->plan.ratio);
 	return r;
 }
@@ -197,24 +197,6 @@ print_sample(const struct release *r, const struct pooled *s, struct span line,
 	out_tick(out);
 }
 
-/* SPLIT_STREAM: the newest sample of the pool is placed at once. */
-static void
-place_now(struct release *r)
-{
-	struct pool *p = &r->pool;
-	struct pooled *s = &p->s[p->n - 1];
-	uint32_t *f = xreallocarray(NULL, p->nlabel - s->label + 1, sizeof(*f));
-	size_t n = 0;
-	int lock = plan_lock(s, &r->plan);
-
-	for (uint64_t k = s->label; r->plan.stratify && k < p->nlabel; k++)
-		f[n++] = p->label[k].name + 1;
-	if (n == 0 && r->plan.stratify && !s->labelled)
-		f[n++] = 0; /* a class of its own: nobody labelled it */
-	s->usage = (int8_t)(s->out ? lock : split_stream_place(r->stream, f, n, lock));
-	free(f);
-}
-
 /* Print what was just taken in and forget it: memory stays the same however long the input is. */
 static void
 print_now(struct release *r, const struct record *rec)
@@ -226,7 +208,7 @@ print_now(struct release *r, const struct record *rec)
 		rec_write(out_stdout(), rec, NULL, 0);
 		return;
 	}
-	plan_each(&r->pool, &r->plan, &r->result);
+	plan_each(&r->pool, &r->plan, r->stream, &r->result);
 	print_sample(r, s, rec->line, &x, out_stdout());
 	buf_release(&x.sha256);
 	pool_forget(&r->pool);
@@ -241,8 +223,6 @@ release_add(struct release *r, const struct record *rec)
 	}
 	if (!pool_add(&r->pool, rec))
 		return;
-	if (r->stream && !rec->header)
-		place_now(r);
 	if (r->direct)
 		print_now(r, rec);
 }

@@ -145,6 +145,15 @@ count() { # count FILE USAGE [CLASS]
 	[ "$(count stream EVAL b)" -ge 3 ] && [ "$(count stream EVAL b)" -le 5 ]
 }
 
+@test "in one pass and by hash, too, what was released stays" {
+	for rule in stream by-hash; do
+		records 1 50 | ds-release -q -s "$rule.s" --ratio 0.8 "--$rule" >1
+		records 1 80 | sort -R --random-source=1 | ds-release -q -s "$rule.s" --ratio 0.5 "--$rule" | sort | head -n 50 >2
+		assert_file_equals 2 1
+		ds-verify -q "$rule.s" >/dev/null
+	done
+}
+
 @test "bad records are left out, named, and the rest is released" {
 	{ records 1 5; echo '{"id":"x"}'; echo '{'; } >in
 	must_fail 1 ds-release -s s --ratio 0.8 in >out 2>err
