@@ -284,7 +284,7 @@ decode_libpng(struct span file, const struct png_chunks *c, const struct image_l
 	}
 	if (fine || f->code)
 		return fine;
-	if (r.damaged && r.rows_done && lim->keep_damaged) {
+	if (r.rows_done && lim->keep_damaged) {
 		f->notes |= NOTE_DAMAGED;
 		return true;
 	}

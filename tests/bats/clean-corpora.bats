@@ -135,6 +135,45 @@ for name in sys.stdin.read().split("\n")[:-1]:
 	done
 }
 
+# one FILE OPTION...: what is done to an odd file: action, code, notes.
+one() {
+	local file=$1
+	shift
+	rm -rf "$BATS_TEST_TMPDIR/one" "$BATS_TEST_TMPDIR/one.report"
+	ds-clean -q --files --report "$BATS_TEST_TMPDIR/one.report" -o "$BATS_TEST_TMPDIR/one" "$@" <<<"$odd/$file" >"$BATS_TEST_TMPDIR/one.out" 2>&1
+	jq -r '[.action, .code // empty, .notes[]] | join(" ")' "$BATS_TEST_TMPDIR/one.report"
+}
+
+@test "options say what becomes of broken and ambiguous files" {
+	[ "$(one d-trunc50.jpg --keep-rows 40)" = 'encoded truncated' ]
+	[ "$(one d-trunc50.jpg --keep-rows 50)" = 'rejected truncated' ]
+	[ "$(one d-zeros64.jpg --keep-damaged)" = 'encoded damaged' ]
+	[ "$(one j-cmyk-noadobe.jpg)" = 'rejected cmyk-ambiguous' ]
+	[ "$(one j-cmyk-noadobe.jpg --cmyk plain)" = 'encoded cmyk' ]
+	[ "$(one p-rgba.png --max-pixels 6143)" = 'rejected too-large' ]
+	[ "$(one p-rgba.png --max-bytes 100)" = 'rejected too-large' ]
+	[ "$(one j-prog.jpg --max-scans 3)" = 'rejected too-many-scans progressive' ]
+	[ "$(one j-icc-p3.jpg --no-icc)" = 'mended stripped' ]
+	[ "$(one j-420.jpg --always-encode)" = 'encoded' ]
+}
+
+@test "transparent pixels show the background that was asked for" {
+	one p-rgba.png --background 0000ff
+	jq -en --argjson q "$("$pixels" --quads "$(jq -r .source "$BATS_TEST_TMPDIR/one.out")")" '$q[3] | .[0] < 4 and .[1] < 4 and .[2] > 251'
+}
+
+@test "metadata is kept or dropped as asked, and says upright" {
+	one j-orient6.jpg --keep-exif
+	grep -q Exif "$(jq -r .source "$BATS_TEST_TMPDIR/one.out")"
+	[ "$(one "../odd/j-orient6.jpg")" = 'recoded turned' ]
+	! grep -q Exif "$(jq -r .source "$BATS_TEST_TMPDIR/one.out")" || false
+	[ "$(one j-orient1.jpg --strip)" = 'mended stripped' ]
+	! grep -q Exif "$(jq -r .source "$BATS_TEST_TMPDIR/one.out")" || false
+	one j-orient6.jpg --keep-exif
+	cp "$(jq -r .source "$BATS_TEST_TMPDIR/one.out")" "$BATS_TEST_TMPDIR/upright.jpg"
+	[ "$(ds-clean --files --report "$BATS_TEST_TMPDIR/r" -o "$BATS_TEST_TMPDIR/again" <<<"$BATS_TEST_TMPDIR/upright.jpg" >/dev/null; jq -r .action "$BATS_TEST_TMPDIR/r")" = passed ]
+}
+
 @test "PngSuite: every x file is rejected, every other one is taken" {
 	need_corpora images/pngsuite
 	cd "$BATS_TEST_TMPDIR"
