@@ -31,6 +31,7 @@
 #include "image/mask_file.h"
 #include "image/targets.h"
 #include "image/place.h"
+#include "image/png.h"
 #include "image/twins.h"
 #include "record/record.h"
 
@@ -109,6 +110,8 @@ static void
 versions(struct buf *out)
 {
 	buf_addf(out, "%s\nlibpng %s\n", jpeg_library(), png_get_libpng_ver(NULL));
+	if (png_plain_library())
+		buf_addf(out, "%s\n", png_plain_library());
 	if (colours_library())
 		buf_addf(out, "%s\n", colours_library());
 }

@@ -43,4 +43,7 @@ struct png_chunks {
  */
 bool png_plain(struct span file, const struct png_chunks *c, struct image *im);
 
+/* "libdeflate 1.14", or NULL when it is not built in. */
+const char *png_plain_library(void);
+
 #endif

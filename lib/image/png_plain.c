@@ -148,6 +148,12 @@ png_plain(struct span file, const struct png_chunks *c, struct image *im)
 	return bpp >= 3 || expand_rows(packed, im, c);
 }
 
+const char *
+png_plain_library(void)
+{
+	return "libdeflate " LIBDEFLATE_VERSION_STRING;
+}
+
 #else
 
 bool
@@ -157,6 +163,12 @@ png_plain(struct span file, const struct png_chunks *c, struct image *im)
 	(void)c;
 	(void)im;
 	return false;
+}
+
+const char *
+png_plain_library(void)
+{
+	return NULL;
 }
 
 #endif
