@@ -258,9 +258,60 @@ read_annotation(struct pass *p)
 
 /* ---- the top level ---- */
 
-static void
-read_list(struct pass *p, void (*item)(struct pass *), const char *what)
+/*
+ * Where the value that begins at `at` ends, going by brackets and strings alone: it is not JSON (Python
+ * writes NaN). The size of the file when they do not match.
+ */
+static uint64_t
+rough_end(const struct coco_index *x, uint64_t at)
 {
+	struct coco_window w = { .at = 0 };
+	bool in_string = false, escaped = false;
+	long depth = 0;
+	uint64_t end = x->file.size;
+
+	for (; at < end; at++) {
+		char c = *coco_text(x, &w, at, 1).p;
+
+		if (escaped || (in_string && c != '"' && c != '\\'))
+			escaped = false;
+		else if (c == '\\')
+			escaped = in_string;
+		else if (c == '"')
+			in_string = !in_string;
+		else if (c == '{' || c == '[')
+			depth++;
+		else if ((c == '}' || c == ']') && --depth <= 0)
+			break;
+	}
+	buf_release(&w.text);
+	return at < end ? at + 1 : end;
+}
+
+/* After an error in the element that began at `at`: say so, and go on behind it. False: it has no end. */
+static bool
+pass_over(struct pass *p, uint64_t at, unsigned depth)
+{
+	struct coco_index *x = p->x;
+	uint64_t end = rough_end(x, at);
+
+	if (end == x->file.size)
+		return false;
+	error_at(linepos_at(&x->lines, offset(p)), "json",
+	    "%s: this element of the list is left out", p->j.error);
+	input_close(&p->in);
+	input_range(&p->in, x->file.fd, x->file.begin + end, x->file.size - end, x->name);
+	p->in.offset = end;
+	json_stream(&p->j, &p->in);
+	p->j.depth = depth;
+	return true;
+}
+
+static void
+read_list(struct pass *p, void (*item)(struct pass *), const char *what, uint64_t *bad)
+{
+	unsigned depth;
+
 	if (json_peek(&p->j) != JSON_ARRAY) {
 		error_at(
 		    linepos_at(&p->x->lines, offset(p)), "coco", "\"%s\" must be a list", what);
@@ -268,15 +319,24 @@ read_list(struct pass *p, void (*item)(struct pass *), const char *what)
 		return;
 	}
 	json_array(&p->j);
-	while (json_item(&p->j))
+	depth = p->j.depth;
+	while (json_item(&p->j)) {
+		uint64_t at = offset(p);
+
 		item(p);
+		if (!p->j.error)
+			continue;
+		if (!pass_over(p, at, depth))
+			return;
+		++*bad;
+	}
 }
 
 static void
 read_annotations(struct pass *p)
 {
 	p->x->has_annotations = true;
-	read_list(p, read_annotation, "annotations");
+	read_list(p, read_annotation, "annotations", &p->x->bad_annotations);
 }
 
 /* Keep a value of the top level as it is; the first of doubles. */
@@ -315,7 +375,7 @@ read_top(struct pass *p)
 	json_object(&p->j);
 	while (json_key(&p->j, &key)) {
 		if (span_is(key, "images"))
-			read_list(p, read_image, "images");
+			read_list(p, read_image, "images", &p->x->bad_images);
 		else if (span_is(key, "annotations"))
 			read_annotations(p);
 		else if (span_is(key, "categories"))
@@ -350,7 +410,8 @@ coco_index_read(struct coco_index *x, const struct tree *t, const struct node *n
 		read_top(&p);
 	good = json_end(&p.j);
 	if (!good)
-		json_error(&p.j, name);
+		error_at(linepos_at(&x->lines, offset(&p)), "json", "%s",
+		    p.j.error ? p.j.error : "text after the value");
 	input_close(&p.in);
 	hashset_release(&x->seen_ids);
 	free(x->seen_bits);

@@ -158,6 +158,28 @@ setup() {
 	[ "$(grep -c '"source"' <<<"$output")" -eq 3 ]
 }
 
+@test "what is no JSON inside one element costs that element alone" {
+	cat >nan.json <<-'EOF'
+		{"images": [{"id": 1, "file_name": "a.jpg", "width": 10, "height": 10}, {"id": 2, "file_name": "b\"].jpg", "width": NaN}],
+		 "annotations": [
+		  {"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "area": NaN, "iscrowd": 0, "note": "}]\\"},
+		  {"id": 2, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3, -Infinity], "area": 12, "iscrowd": 0},
+		  {"id": 3, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "area": 12, "iscrowd": 0}],
+		 "categories": [{"id": 1, "name": "cat"}]}
+	EOF
+	run --separate-stderr ds-import -f coco nan.json
+	assert_status 1
+	[ "${#lines[@]}" -eq 2 ]
+	[ "${lines[1]}" = '{"source":"a.jpg","id":1,"file_name":"a.jpg","width":10,"height":10,"annotation":[{"id":3,"name":"cat","bbox":[1, 2, 3, 4],"area":12,"iscrowd":0}]}' ]
+	cut -d : -f 1-4 <<<"$stderr" >got
+	cat >want <<-'EOF'
+		nan.json:1:117: error
+		nan.json:3:76: error
+		nan.json:4:65: error
+	EOF
+	assert_file_equals got want
+}
+
 @test "a list of detections: scores are confidence" {
 	echo '[{"image_id":42,"category_id":18,"bbox":[258.15,41.29,348.26,243.78],"score":0.236}]' >results.json
 	run --separate-stderr ds-import -f coco results.json
