@@ -112,7 +112,9 @@ with tarfile.open("b.tar.gz", "w:gz") as t:
 	[ ! -e out ]
 	kill -TERM "$pid"
 	exec 7>&-
-	run ! wait "$pid"
+	local status=0
+	wait "$pid" || status=$? # not by run: its subshell has no such child
+	[ "$status" -eq 143 ]
 	[ "$(ls -A)" = "$(printf 'pipe\nr.jsonl')" ]
 	ds-export -q -f yolo --images none -o out r.jsonl
 	[ -e out/labels/a.txt ]
