@@ -392,3 +392,58 @@ coords_ellipse(const struct annotation *a, struct span e[5])
 			return false;
 	return true;
 }
+
+/* Numbers times width and height in turn; of keypoints every third stays. Rings are gone into. */
+static void
+scale_numbers(struct buf *b, const struct sample *s, struct span list, size_t stride)
+{
+	const char *p = list.p, *end = list.p + list.n, *q;
+	size_t i = 0;
+	double v;
+
+	while (p < end) {
+		for (q = p; q < end && !strchr("[], \t\r\n", *q); q++)
+			continue;
+		if (q > p) {
+			num_parse(span_of(p, q), &v);
+			num_add(b, i % stride == 0   ? v * s->width
+				   : i % stride == 1 ? v * s->height
+						     : v);
+			i++;
+		}
+		if (q < end) {
+			buf_addc(b, *q);
+			i = *q == '[' || *q == ']' ? 0 : i;
+		}
+		p = q + 1;
+	}
+}
+
+bool
+coords_pixels(struct exporter *ex, struct sample *s, const struct annotation *a,
+    struct annotation *out, struct buf *text)
+{
+	static const enum ann_field shapes[] = { ANN_BBOX, ANN_POLYGON, ANN_POLYLINE, ANN_LINE,
+		ANN_POINT, ANN_KEYPOINTS };
+
+	size_t at[ARRAY_LEN(shapes) + 1] = { 0 };
+
+	*out = *a;
+	if (!ann_is_ratio(a))
+		return true;
+	if (!export_size(ex, s)) {
+		export_loss(ex, s, "annotation.box-without-size", 1);
+		return false;
+	}
+	buf_reset(text);
+	for (size_t i = 0; i < ARRAY_LEN(shapes); i++) {
+		if (json_type_of(a->v[shapes[i]]) == JSON_ARRAY)
+			scale_numbers(text, s, a->v[shapes[i]], shapes[i] == ANN_KEYPOINTS ? 3 : 2);
+		at[i + 1] = text->n;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(shapes); i++)
+		if (at[i + 1] > at[i])
+			out->v[shapes[i]] = (struct span){ text->p + at[i], at[i + 1] - at[i] };
+	out->v[ANN_UNIT] = SPAN_NONE;
+	return true;
+}

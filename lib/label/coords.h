@@ -40,6 +40,14 @@ long coords_flatten(struct buf *b, struct span pairs, const char *v);
 /* Flat [x,y,...] with `stride` numbers a point as [[x,y],...]. Points, or -1. */
 long coords_pair(struct buf *b, struct span flat, size_t stride);
 
+/*
+ * The annotation in pixels: itself, or, of one in parts of width and height, a copy whose shapes
+ * were multiplied; their text is in `text`, the members are those of `a`. False: the size is not known
+ * (that was counted).
+ */
+bool coords_pixels(struct exporter *ex, struct sample *s, const struct annotation *a,
+    struct annotation *out, struct buf *text);
+
 /* A number that was computed: with --decimals, else shortest. */
 void coord_number(struct buf *b, const struct label_options *opt, double v);
 

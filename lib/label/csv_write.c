@@ -14,7 +14,7 @@ struct writer {
 	enum csv_dialect kind;
 	struct csv_layout l;
 	struct split_files boxes, labels; /* labels: Open Images' classes of whole pictures */
-	struct buf picture, cell, shape, attributes, class_key, classes;
+	struct buf picture, cell, shape, attributes, class_key, pixels;
 	struct corners corners, box;
 	bool open;
 };
@@ -96,6 +96,7 @@ csv_finish(struct exporter *ex)
 	buf_release(&w->shape);
 	buf_release(&w->attributes);
 	buf_release(&w->class_key);
+	buf_release(&w->pixels);
 	corners_release(&w->corners);
 	corners_release(&w->box);
 	free(w);
@@ -321,7 +322,7 @@ write_annotation(struct exporter *ex, struct sample *s, const struct annotation 
 
 /* The rows of one picture in VIA's form. */
 static uint64_t
-write_regions(struct exporter *ex, const struct sample *s, struct buf *b)
+write_regions(struct exporter *ex, struct sample *s, struct buf *b)
 {
 	struct writer *w = ex->state;
 	struct span via = rec_member(s->rec, "via"), size = json_member(via, "size");
@@ -330,13 +331,17 @@ write_regions(struct exporter *ex, const struct sample *s, struct buf *b)
 	char count[48];
 
 	for (size_t i = 0; i < s->n; i++) {
-		struct span rest = s->ann[i].v[ANN_POLYGON], ring = SPAN_NONE;
+		struct span rest, ring = SPAN_NONE;
+		struct annotation a;
 
+		if (!coords_pixels(ex, s, &s->ann[i], &a, &w->pixels))
+			continue;
+		rest = a.v[ANN_POLYGON];
 		coords_ring(&rest, &ring);
 		buf_reset(&w->shape);
 		buf_reset(&w->attributes);
-		if (!via_write_region(ex, s, &s->ann[i], ring, buf_span(&w->class_key), &w->shape,
-			&w->attributes))
+		if (!via_write_region(
+			ex, s, &a, ring, buf_span(&w->class_key), &w->shape, &w->attributes))
 			continue;
 		csv_put(b, buf_span(&w->picture), ',', true);
 		csv_put(b, size.p ? size : SPAN("-1"), ',', false);

@@ -578,7 +578,8 @@ write_sample(struct exporter *ex, struct sample *s)
 	struct span frame = json_member(rec_member(s->rec, "cvat"), "frame"), name, picture;
 	uint64_t written = 0;
 	struct out *out = output(ex);
-	struct buf subset = BUF_INIT, dir = BUF_INIT;
+	struct buf subset = BUF_INIT, dir = BUF_INIT, pixels = BUF_INIT;
+	struct annotation a;
 
 	subset_of(s, &subset);
 	buf_adds(&dir, "images");
@@ -597,7 +598,9 @@ write_sample(struct exporter *ex, struct sample *s)
 	if (!w->frame.n)
 		open_image(ex, s, picture, buf_span(&subset), &out->b);
 	for (size_t i = 0; i < s->n; i++)
-		written += put_annotation(ex, s, &s->ann[i]);
+		written +=
+		    coords_pixels(ex, s, &s->ann[i], &a, &pixels) && put_annotation(ex, s, &a);
+	buf_release(&pixels);
 	put_outside(ex, s);
 	if (!w->frame.n)
 		buf_adds(&out->b, "  </image>\n");

@@ -568,7 +568,7 @@ struct placed {
 };
 
 struct writer {
-	struct buf shapes, flags, out, scratch;
+	struct buf shapes, flags, out, scratch, pixels;
 	struct placed *placed;
 	size_t n, cap;
 	bool *taken;
@@ -591,6 +591,7 @@ finish(struct exporter *ex)
 	buf_release(&w->flags);
 	buf_release(&w->out);
 	buf_release(&w->scratch);
+	buf_release(&w->pixels);
 	corners_release(&w->corners);
 	free(w->placed);
 	free(w->taken);
@@ -950,6 +951,7 @@ write_sample(struct exporter *ex, struct sample *s)
 	struct span private = rec_member(s->rec, "labelme"), stem, picture;
 	struct buf member = BUF_INIT;
 	int version = version_of(private);
+	struct annotation a;
 
 	export_size(ex, s);
 	buf_reset(&w->shapes);
@@ -957,7 +959,8 @@ write_sample(struct exporter *ex, struct sample *s)
 	w->n = 0;
 	jw_open(&w->flags, '{');
 	for (size_t i = 0; i < s->n; i++)
-		write_annotation(ex, s, &s->ann[i], version);
+		if (coords_pixels(ex, s, &s->ann[i], &a, &w->pixels))
+			write_annotation(ex, s, &a, version);
 	jw_close(&w->flags, '}');
 	arrange(w);
 	stem = export_stem(ex, s, "");

@@ -11,7 +11,7 @@
 
 struct writer {
 	struct sink_file *file;
-	struct buf results, text, scratch;
+	struct buf results, text, scratch, pixels;
 	struct ls_frame frame;
 	uint64_t made; /* ids */
 };
@@ -272,18 +272,21 @@ make_choices(struct exporter *ex, const struct sample *s, size_t i)
 
 /* All results of a sample; the number of annotations that have one. */
 static uint64_t
-make_results(struct exporter *ex, const struct sample *s)
+make_results(struct exporter *ex, struct sample *s)
 {
 	struct writer *w = ex->state;
 	uint64_t written = 0;
 
 	buf_reset(&w->results);
 	for (size_t i = 0; i < s->n; i++) {
-		const struct annotation *a = &s->ann[i];
-		struct span rest = a->v[ANN_POLYGON], ring;
+		struct annotation pixel, *a = &pixel;
+		struct span rest, ring;
 		bool any = false;
 		size_t part = 0;
 
+		if (!coords_pixels(ex, s, &s->ann[i], a, &w->pixels))
+			continue;
+		rest = a->v[ANN_POLYGON];
 		if (a->v[ANN_FROM].p && a->v[ANN_TO].p) {
 			write_relation(w, a);
 			written++;
@@ -465,6 +468,7 @@ finish(struct exporter *ex)
 	buf_release(&w->results);
 	buf_release(&w->text);
 	buf_release(&w->scratch);
+	buf_release(&w->pixels);
 	free(w);
 	ex->state = NULL;
 }

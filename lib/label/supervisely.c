@@ -867,24 +867,27 @@ write_size(struct buf *b, const struct sample *s)
 }
 
 static uint64_t
-write_document(struct exporter *ex, const struct sample *s, struct buf *b)
+write_document(struct exporter *ex, struct sample *s, struct buf *b)
 {
 	static const char *const known[] = { "dataset" };
 	struct writer *w = ex->state;
-	struct buf objects = BUF_INIT;
+	struct buf objects = BUF_INIT, pixels = BUF_INIT;
 	uint64_t written = 0;
 
 	buf_reset(&w->tags);
 	for (size_t i = 0; i < s->n; i++) {
-		const struct annotation *a = &s->ann[i];
+		struct annotation a;
 
-		if (!ann_has_shape(a) && a->v[ANN_NAME].p) {
-			write_tag(a, &w->tags);
+		if (!coords_pixels(ex, s, &s->ann[i], &a, &pixels))
+			continue;
+		if (!ann_has_shape(&a) && a.v[ANN_NAME].p) {
+			write_tag(&a, &w->tags);
 			written++;
 		} else {
-			written += write_object(ex, s, a, &objects);
+			written += write_object(ex, s, &a, &objects);
 		}
 	}
+	buf_release(&pixels);
 	jw_open(b, '{');
 	write_rest(b, rec_member(s->rec, "supervisely"), known, 1);
 	write_size(b, s);
@@ -968,6 +971,7 @@ put_class(struct buf *b, const struct class_def *c)
 	if (rest.n)
 		jw_raw(b, buf_span(&rest));
 	jw_close(b, '}');
+	buf_release(&rest);
 }
 
 static void

@@ -783,14 +783,18 @@ bytes_of(const struct sample *s)
 }
 
 static uint64_t
-put_regions(struct exporter *ex, const struct sample *s, struct buf *b, bool map)
+put_regions(struct exporter *ex, struct sample *s, struct buf *b, bool map)
 {
+	struct buf pixels = BUF_INIT;
+	struct annotation a;
 	uint64_t written = 0, number = 0;
 
 	jw_key(b, "regions");
 	jw_open(b, map ? '{' : '[');
 	for (size_t i = 0; i < s->n; i++)
-		written += put_annotation(ex, s, &s->ann[i], b, &number);
+		written += coords_pixels(ex, s, &s->ann[i], &a, &pixels) &&
+			   put_annotation(ex, s, &a, b, &number);
+	buf_release(&pixels);
 	jw_close(b, map ? '}' : ']');
 	return written;
 }

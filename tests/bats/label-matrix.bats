@@ -54,3 +54,13 @@ END
 	done >bad
 	[ ! -s bad ] || fail "$(head -n 40 bad)"
 }
+
+@test "polygons in parts of width and height become pixels" {
+	echo '{"source":"p1.png","width":200,"height":100,"annotation":[{"name":"a","polygon":[[0.25,0.5,0.5,0.5,0.5,0.75],[0,0,0.1,0,0.1,0.25]],"unit":"ratio"}]}' >ratio.jsonl
+	for f in csv-via cvat labelme labelstudio supervisely via; do
+		through "$f" ratio.jsonl one.jsonl
+		jq -c '[.annotation[]?.polygon[0]][0]|select(.)|map(.*1000|round/1000)' one.jsonl
+	done >got
+	for f in 1 2 3 4 5 6; do echo '[50,50,100,50,100,75]'; done >want
+	assert_file_equals got want
+}
