@@ -23,7 +23,9 @@ detect_kind(const struct tree *t, struct buf *why, enum csv_dialect kind)
 		if (!path_has_ext(span_str(t->node[i].path), "csv"))
 			continue;
 		if (csv_layout_of_file(&l, t, &t->node[i], &header) && l.kind == kind)
-			score = csv_has_box(&l) || l.at[SHAPE] ? 80 : 40;
+			score = csv_has_box(&l) || l.at[SHAPE]
+				    ? 50
+				    : 30; /* other formats bring CSV lists along */
 		csv_layout_release(&l);
 	}
 	if (score)

@@ -21,7 +21,9 @@ struct reader {
 	struct buf names, one, last, class_key, usage;
 	size_t group;
 	const char *file;
-	bool measured; /* it was decided whether boxes are ratios */
+	size_t before;  /* pictures of earlier files */
+	uint64_t again; /* that are in this one, too */
+	bool measured;  /* it was decided whether boxes are ratios */
 };
 
 static struct span
@@ -331,6 +333,7 @@ find_group(struct reader *r, struct span dir, struct span name)
 		buf_addspan(&path, name);
 	}
 	r->group = gather_group(&r->rows, buf_span(&path), &is_new);
+	r->again += r->group < r->before;
 	if (is_new) {
 		struct span id = buf_span(&path);
 
@@ -399,6 +402,8 @@ read_rows(struct reader *r, struct csv *c, struct span path)
 	r->l = &l;
 	r->c = c;
 	r->measured = false;
+	r->before = r->rows.n;
+	r->again = 0;
 	buf_reset(&r->last);
 	buf_reset(&r->usage);
 	if (l.kind == OPENIMAGES) {
@@ -411,6 +416,10 @@ read_rows(struct reader *r, struct csv *c, struct span path)
 		take_class_key(r);
 		read_row(r, find_dir(path));
 	}
+	if (r->again && l.kind != OPENIMAGES)
+		warning_at(pos_file(r->file), "csv-twice",
+		    "%zu of its pictures were in an earlier file; their rows are joined",
+		    (size_t)r->again);
 	csv_layout_release(&l);
 }
 

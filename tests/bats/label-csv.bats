@@ -244,3 +244,14 @@ END
 	ds-import -f csv-tf a.csv | ds-export -f csv-tf --images none -o out
 	assert_file_equals out/_annotations.csv a.csv
 }
+
+@test "a picture in two files: the rows are joined, and that is said" {
+	mkdir d
+	printf 'a.jpg,1,2,3,4,cat\n' >d/1.csv
+	printf 'a.jpg,1,2,3,4,dog\nb.jpg,1,2,3,4,dog\n' >d/2.csv
+	ds-import d 2>err | jq -c '[.annotation[]?.name]' >got
+	printf '[]\n["cat","dog"]\n["dog"]\n' >want
+	assert_file_equals got want
+	echo 'd/2.csv: warning: 1 of its pictures were in an earlier file; their rows are joined [csv-twice]' >want
+	assert_file_equals err want
+}
