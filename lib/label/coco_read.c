@@ -229,7 +229,7 @@ count_byte(struct span text, char c)
 		memcpy(&v, p, 8);
 		v ^= pattern; /* a byte that is c is 0 now; the top bit of each such byte: */
 		v = ~(((v & low) + low) | v | low);
-		n += (size_t)__builtin_popcountll(v);
+		n += (size_t)((v >> 7) * 0x0101010101010101u >> 56); /* their sum */
 	}
 	for (; p < end; p++)
 		n += *p == c;
