@@ -113,7 +113,7 @@ coords_box(
 	struct box box;
 
 	if (!ann_is_ratio(a) && number_texts(a->v[ANN_BBOX], c->v, 4) == 4)
-		return true;
+		return ann_bbox(a, &box); /* false: one is beyond all numbers */
 	if (!export_box(ex, s, a, &box))
 		return false;
 	buf_reset(&c->b);

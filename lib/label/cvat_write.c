@@ -327,7 +327,7 @@ write_geometry(struct exporter *ex, const struct sample *s, const struct annotat
 	}
 	if (ring.p) {
 		points_attribute(b, ring, 2);
-		return "polygon";
+		return number_texts(ring, NULL, 0) % 2 ? NULL : "polygon";
 	}
 	if (a->v[ANN_RLE].p)
 		return write_mask(a, b) ? "mask" : NULL;

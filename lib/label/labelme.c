@@ -852,28 +852,34 @@ arrange(struct writer *w)
 		qsort(w->placed, w->n, sizeof(*w->placed), by_place);
 }
 
-static void
+/* False: nothing of it has a place here. */
+static bool
 write_annotation(
     struct exporter *ex, const struct sample *s, const struct annotation *a, int version)
 {
 	struct span rest = a->v[ANN_POLYGON], ring;
 	struct writer *w = ex->state;
-	size_t part = 0;
+	bool any = false;
 
 	if (coords_bbox_differs(a))
 		export_loss(ex, s, "annotation.bbox", 1);
-	if (json_type_of(rest) != JSON_ARRAY) {
-		if (write_shape(ex, s, a, SPAN_NONE, version))
-			w->placed[w->n - 1].place = place_of(a, 0);
-		else if (json_type_of(a->v[ANN_NAME]) == JSON_STRING) {
-			jw_key_raw(&w->flags, json_unquote(a->v[ANN_NAME]));
-			jw_raw(&w->flags, SPAN("true"));
-		}
-		return;
+	if (!ann_has_shape(a) && json_type_of(a->v[ANN_NAME]) == JSON_STRING) {
+		jw_key_raw(&w->flags, json_unquote(a->v[ANN_NAME]));
+		jw_raw(&w->flags, SPAN("true"));
+		return true;
 	}
-	for (; coords_ring(&rest, &ring); part++)
-		if (!coords_is_hole(a, part) && write_shape(ex, s, a, ring, version))
+	if (json_type_of(rest) != JSON_ARRAY) {
+		any = write_shape(ex, s, a, SPAN_NONE, version);
+		if (any)
+			w->placed[w->n - 1].place = place_of(a, 0);
+		return any;
+	}
+	for (size_t part = 0; coords_ring(&rest, &ring); part++)
+		if (!coords_is_hole(a, part) && write_shape(ex, s, a, ring, version)) {
 			w->placed[w->n - 1].place = place_of(a, part);
+			any = true;
+		}
+	return any;
 }
 
 /* The flags that came with the picture, when those that are set are still its classes. */
@@ -952,6 +958,7 @@ write_sample(struct exporter *ex, struct sample *s)
 	struct buf member = BUF_INIT;
 	int version = version_of(private);
 	struct annotation a;
+	uint64_t written = 0;
 
 	export_size(ex, s);
 	buf_reset(&w->shapes);
@@ -959,8 +966,8 @@ write_sample(struct exporter *ex, struct sample *s)
 	w->n = 0;
 	jw_open(&w->flags, '{');
 	for (size_t i = 0; i < s->n; i++)
-		if (coords_pixels(ex, s, &s->ann[i], &a, &w->pixels))
-			write_annotation(ex, s, &a, version);
+		written += coords_pixels(ex, s, &s->ann[i], &a, &w->pixels) &&
+			   write_annotation(ex, s, &a, version);
 	jw_close(&w->flags, '}');
 	arrange(w);
 	stem = export_stem(ex, s, "");
@@ -968,6 +975,7 @@ write_sample(struct exporter *ex, struct sample *s)
 	write_file(ex, s, private, picture);
 	buf_addf(&member, "%.*s.json", SPAN_ARG(stem));
 	export_file(ex, buf_span(&member), buf_span(&w->out));
+	export_unwritten(ex, s, written);
 	buf_release(&member);
 }
 

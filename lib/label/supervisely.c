@@ -833,10 +833,14 @@ write_object(struct exporter *ex, const struct sample *s, const struct annotatio
 			continue; /* of nothing */
 		if (any && !coords_is_hole(a, i - 1))
 			export_loss(ex, s, "annotation.polygon-parts", 1);
+		begin = b->n;
 		open_object(a, b);
-		write_polygon(a, &rest, ring, &i, b);
-		finish_object(a, b);
-		any = true;
+		if (write_polygon(a, &rest, ring, &i, b)) {
+			finish_object(a, b);
+			any = true;
+		} else {
+			buf_cut(b, begin);
+		}
 	}
 	return any;
 }

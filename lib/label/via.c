@@ -296,6 +296,8 @@ write_shape(struct exporter *ex, const struct sample *s, const struct annotation
 
 	if (coords_ellipse(a, v))
 		write_ellipse(b, v);
+	else if (ring.p && number_texts(ring, NULL, 0) % 2)
+		ok = false;
 	else if (ring.p)
 		write_points(b, "polygon", ring);
 	else if (number_texts(a->v[ANN_CIRCLE], v, 3) == 3)

@@ -64,3 +64,14 @@ END
 	for f in 1 2 3 4 5 6; do echo '[50,50,100,50,100,75]'; done >want
 	assert_file_equals got want
 }
+
+@test "annotations that mean nothing are counted, and never spoil a file" {
+	echo '{"source":"p1.png","width":200,"height":100,"annotation":[{"name":"a\u0000b/\n ","bbox":[1e400,0,1,1]},{"name":"c","polygon":[]},{"name":"c","polygon":[[1,2,3]]},{"name":"e","rle":{"size":[1,1],"counts":[5]}},{"name":"ok","bbox":[1,2,3,4]}]}' >odd.jsonl
+	for f in createml csv-automl csv-kaggle csv-retinanet csv-tf csv-via cvat dota kitti labelme labelstudio openimages supervisely via; do
+		ds-export -q -f "$f" --images link -o "out-$f" odd.jsonl 2>err
+		grep -q 'is lost' err || echo "$f loses in silence"
+		ds-import -q -f "$f" "out-$f" >back.jsonl 2>err || echo "$f is spoilt: $(head -n 2 err)"
+		grep -q '"name":"ok"' back.jsonl || echo "$f has lost the good one"
+	done >bad
+	[ ! -s bad ] || fail "$(cat bad)"
+}
