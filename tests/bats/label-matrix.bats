@@ -75,3 +75,23 @@ END
 	done >bad
 	[ ! -s bad ] || fail "$(cat bad)"
 }
+
+@test "the examples of ds-formats(7) do what they say" {
+	echo '{"dataset":{"name":"s","classes":[{"name":"a"}]}}
+{"source":"p1.png","id":"p1","width":200,"height":100,"annotation":[{"name":"a","bbox":[10,20,30,40]}]}' >in.jsonl
+	for f in createml csv-automl csv-kaggle csv-retinanet csv-tf csv-via cvat dota kitti labelme labelstudio openimages supervisely via; do
+		example=$(sed -n "/^\.Ss $f\( \|\$\)/,/^\.Ed/s/^\\$ //p" "$srcdir/man/ds-formats.7")
+		[ -n "$example" ] || { echo "$f has no example" && continue; }
+		input=$(cut -d ' ' -f 4 <<<"$example")
+		rm -rf tree copy "$input"
+		ds-export -q -f "$f" -o tree in.jsonl 2>/dev/null
+		case $input in
+		*/) mv tree "$input" ;;
+		*) find tree -name "*.${input##*.}" -exec mv {} "$input" \; ;;
+		esac
+		eval "$example" 2>err || echo "$f: $example: $(cat err)"
+		ds-import -q -f "$f" copy >back 2>err || echo "$f: $(cat err)"
+		grep -q '"name":"a"' back || echo "$f: nothing came back"
+	done >bad
+	[ ! -s bad ] || fail "$(cat bad)"
+}
