@@ -176,6 +176,8 @@ put_category(struct reading *r, struct buf *b, struct item *a, struct span value
 		jw_raw(b, span_str(c->name));
 		if (c->shared)
 			jw_member_raw(b, "category_id", value);
+	} else if (r->n == 0 && !r->unnamed) { /* an empty list: captions, where it says nothing */
+		jw_member_raw(b, "category_id", one_line(r, value));
 	} else if (r->unnamed) {
 		jw_key(b, "name");
 		if (json_type_of(value) == JSON_STRING)

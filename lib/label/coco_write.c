@@ -294,7 +294,7 @@ put_member(struct writing *w, struct part *p, const struct sample *s, const stru
 		jw_member_raw(&w->b, "caption", value);
 	} else if (span_is(key, "confidence")) {
 		jw_member_raw(&w->b, "score", value);
-	} else if (!is_other_shape(key) && !span_is(key, "category_id")) {
+	} else if (!is_other_shape(key) && !(span_is(key, "category_id") && a->v[ANN_NAME].p)) {
 		put_other(w, key, value);
 	}
 }
@@ -384,7 +384,8 @@ write_annotation(
 	buf_reset(&w->b);
 	jw_open(&w->b, '{');
 	if (!a->v[ANN_ID].p) {
-		put_annotation_id(w, p, s, SPAN_NONE);
+		if (!from_coco(w->ex)) /* panoptic annotations and detections have none */
+			put_annotation_id(w, p, s, SPAN_NONE);
 		put_image_id(w);
 		image_id = true;
 	}

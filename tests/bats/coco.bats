@@ -180,6 +180,21 @@ setup() {
 	assert_file_equals got want
 }
 
+@test "captions and panoptic annotations come back; nothing is added" {
+	cat >captions.json <<-'EOF'
+		{"images":[{"id":1,"file_name":"a.jpg"}],"annotations":[{"id":1,"image_id":1,"category_id":0,"caption":"a \"cat\""}],"categories":[]}
+	EOF
+	ds-import -f coco captions.json >r.jsonl
+	[ "$(sed -n 2p r.jsonl)" = '{"source":"a.jpg","id":1,"file_name":"a.jpg","annotation":[{"id":1,"category_id":0,"text":"a \"cat\""}]}' ]
+	ds-export -f coco -o c.json r.jsonl
+	assert_file_equals c.json captions.json
+	cat >panoptic.json <<-'EOF'
+		{"images":[{"id":1,"file_name":"a.jpg"}],"annotations":[{"image_id":1,"file_name":"a.png","segments_info":[{"id":3226956,"category_id":1,"area":20,"bbox":[2,0,4,4],"iscrowd":0}]}],"categories":[{"id":1,"name":"cat","isthing":1}]}
+	EOF
+	ds-import -f coco panoptic.json | ds-export -f coco -o p.json
+	assert_file_equals p.json panoptic.json
+}
+
 @test "a list of detections: scores are confidence" {
 	echo '[{"image_id":42,"category_id":18,"bbox":[258.15,41.29,348.26,243.78],"score":0.236}]' >results.json
 	run --separate-stderr ds-import -f coco results.json
