@@ -162,6 +162,32 @@ coords_corners(
 	return true;
 }
 
+bool
+coords_ratio_corners(
+    struct exporter *ex, struct sample *s, const struct annotation *a, struct corners *c)
+{
+	struct annotation same = *a;
+	size_t at[5] = { 0 };
+	struct box box;
+
+	if (ann_is_ratio(a)) {
+		same.v[ANN_UNIT] = SPAN_NONE;
+		return coords_corners(ex, s, &same, c);
+	}
+	if (!export_size(ex, s) || !export_box(ex, s, a, &box))
+		return false;
+	buf_reset(&c->b);
+	for (int i = 0; i < 4; i++) {
+		double v = i % 2 ? box.y + (i > 1 ? box.h : 0) : box.x + (i > 1 ? box.w : 0);
+
+		coord_number(&c->b, ex->opt, v / (i % 2 ? s->height : s->width));
+		at[i + 1] = c->b.n;
+	}
+	for (int i = 0; i < 4; i++)
+		c->v[i] = (struct span){ c->b.p + at[i], at[i + 1] - at[i] };
+	return true;
+}
+
 void
 corners_release(struct corners *c)
 {

@@ -33,6 +33,12 @@ bool coords_corners(
 /* The same as x, y, w, h. */
 bool coords_box(
     struct exporter *ex, const struct sample *s, const struct annotation *a, struct corners *c);
+/*
+ * Its corners as parts of width and height. False: it has none, or the size that is needed is
+ * unknown.
+ */
+bool coords_ratio_corners(
+    struct exporter *ex, struct sample *s, const struct annotation *a, struct corners *c);
 void corners_release(struct corners *c);
 
 /* [[x,y],...] as flat [x,y,...]; `v` (may be NULL) goes behind each pair. Points, or -1. */

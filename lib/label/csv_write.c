@@ -103,32 +103,6 @@ csv_finish(struct exporter *ex)
 	ex->state = NULL;
 }
 
-/* The box as parts of width and height. */
-static bool
-ratio_corners(struct exporter *ex, struct sample *s, const struct annotation *a, struct corners *c)
-{
-	struct annotation same = *a;
-	size_t at[5] = { 0 };
-	struct box box;
-
-	if (ann_is_ratio(a)) {
-		same.v[ANN_UNIT] = SPAN_NONE;
-		return coords_corners(ex, s, &same, c);
-	}
-	if (!export_size(ex, s) || !export_box(ex, s, a, &box))
-		return false;
-	buf_reset(&c->b);
-	for (int i = 0; i < 4; i++) {
-		double v = i % 2 ? box.y + (i > 1 ? box.h : 0) : box.x + (i > 1 ? box.w : 0);
-
-		coord_number(&c->b, ex->opt, v / (i % 2 ? s->height : s->width));
-		at[i + 1] = c->b.n;
-	}
-	for (int i = 0; i < 4; i++)
-		c->v[i] = (struct span){ c->b.p + at[i], at[i + 1] - at[i] };
-	return true;
-}
-
 static struct span
 flag_text(const struct annotation *a, enum ann_field f)
 {
@@ -256,7 +230,7 @@ take_box(struct exporter *ex, struct sample *s, const struct annotation *a)
 	struct writer *w = ex->state;
 
 	if (csv_kind[w->kind].ratio)
-		return ratio_corners(ex, s, a, &w->corners);
+		return coords_ratio_corners(ex, s, a, &w->corners);
 	return coords_corners(ex, s, a, &w->corners) && coords_box(ex, s, a, &w->box);
 }
 

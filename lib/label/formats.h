@@ -7,6 +7,7 @@
 
 #include "label/label.h"
 
+extern const struct label_format label_azure;
 extern const struct label_format label_coco;
 extern const struct label_format label_createml;
 extern const struct label_format label_csv_automl;
@@ -16,6 +17,7 @@ extern const struct label_format label_csv_tf;
 extern const struct label_format label_csv_via;
 extern const struct label_format label_cvat;
 extern const struct label_format label_dota;
+extern const struct label_format label_hf;
 extern const struct label_format label_imagenet;
 extern const struct label_format label_kitti;
 extern const struct label_format label_labelme;
@@ -28,6 +30,7 @@ extern const struct label_format label_modelarts_voc;
 extern const struct label_format label_openimages;
 extern const struct label_format label_sagemaker;
 extern const struct label_format label_supervisely;
+extern const struct label_format label_vertex;
 extern const struct label_format label_via;
 extern const struct label_format label_voc;
 extern const struct label_format label_yolo;

@@ -9,6 +9,7 @@
 #include "label/formats.h"
 
 const struct label_format *const label_formats[] = {
+	&label_azure,
 	&label_coco,
 	&label_createml,
 	&label_csv_automl,
@@ -18,6 +19,7 @@ const struct label_format *const label_formats[] = {
 	&label_csv_via,
 	&label_cvat,
 	&label_dota,
+	&label_hf,
 	&label_imagenet,
 	&label_kitti,
 	&label_labelme,
@@ -30,6 +32,7 @@ const struct label_format *const label_formats[] = {
 	&label_openimages,
 	&label_sagemaker,
 	&label_supervisely,
+	&label_vertex,
 	&label_via,
 	&label_voc,
 	&label_yolo,
@@ -100,7 +103,7 @@ label_format_option(const char *name)
 	tool_usage("unknown format '%s'; --list-formats shows them", name);
 }
 
-#define SCORE_USUAL 60 /* label.h: the usual layout */
+#define SCORE_LIKELY 45 /* label.h: more than possible */
 
 /* One that may be it, with its score and reason. */
 struct candidate {
@@ -142,7 +145,7 @@ best_of(struct candidate *c, size_t n)
 		trouble("the label format is ambiguous; name it with -f");
 		return NULL;
 	}
-	name_candidates(c, n, SCORE_USUAL, c[best].format);
+	name_candidates(c, n, SCORE_LIKELY, c[best].format);
 	return c[best].format;
 }
 

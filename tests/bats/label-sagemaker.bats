@@ -15,13 +15,13 @@ END
 
 @test "boxes and classes become records, the class numbers a header" {
 	ds-import output.manifest >got
-	jq -c 'select(.source)|[.source,.width,.weight,[.annotation[]?|[.name,.bbox,.confidence]],.sagemaker.label]' got >short
+	jq -c 'select(.source)|[.source,.width,.sagemaker.weight,[.annotation[]?|[.name,.bbox,.confidence]]]' got >short
 	cat >want <<'END'
-["s3://b/1.jpg",601,null,[],"cats"]
-["s3://b/2.jpg",601,0.50,[["Cat",[237,165,164,157],0.09]],"cats"]
-["s3://b/3.jpg",null,null,[["Dog",null,0.95]],"kind"]
-["content://some text",null,null,[["Dog",null,0.5],["Cat",null,0.75]],"tags"]
-["s3://b/4.jpg",null,null,[],null]
+["s3://b/1.jpg",601,null,[]]
+["s3://b/2.jpg",601,0.50,[["Cat",[237,165,164,157],0.09]]]
+["s3://b/3.jpg",null,null,[["Dog",null,0.95]]]
+["content://some text",null,null,[["Dog",null,0.5],["Cat",null,0.75]]]
+["s3://b/4.jpg",null,null,[]]
 END
 	sed -i 's/0\.5,\[/0.50,[/' short
 	assert_file_equals short want
@@ -47,10 +47,10 @@ END
 END
 	ds-export -f sagemaker -o out in
 	cat >want <<'END'
-{"source-ref":"images/a.jpg","label":{"annotations":[{"class_id":1,"left":1,"top":2,"width":3,"height":4.50}],"image_size":[{"width":20,"height":10,"depth":3}]},"label-metadata":{"objects":[{}],"class-map":{"1":"cat"},"type":"groundtruth/object-detection","human-annotated":"yes","creation-date":"1970-01-01T00:00:00.000000","job-name":"labeling-job/dsutils"}}
-{"source-ref":"s3://b/c.jpg","label":0,"label-metadata":{"class-name":"dog","type":"groundtruth/image-classification","human-annotated":"yes","creation-date":"1970-01-01T00:00:00.000000","job-name":"labeling-job/dsutils"}}
+{"source-ref":"images/a.jpg","bounding-box":{"annotations":[{"class_id":1,"width":3,"top":2,"height":4.50,"left":1}],"image_size":[{"width":20,"depth":3,"height":10}]},"bounding-box-metadata":{"job-name":"labeling-job/bounding-box","class-map":{"1":"cat"},"human-annotated":"yes","objects":[{}],"creation-date":"1970-01-01T00:00:00.000000","type":"groundtruth/object-detection"}}
+{"source-ref":"s3://b/c.jpg","category":0,"category-metadata":{"job-name":"labeling-job/category","human-annotated":"yes","creation-date":"1970-01-01T00:00:00.000000","type":"groundtruth/image-classification","class-name":"dog"}}
 END
-	assert_file_equals out/output.manifest want
+	assert_file_equals out/x.manifest want
 	cmp out/images/a.jpg a.jpg
 	ds-import out | jq -c 'select(.source)|[.source,.annotation[0].name]' >got
 	printf '["out/images/a.jpg","cat"]\n["s3://b/c.jpg","dog"]\n' >want
@@ -67,14 +67,14 @@ END
 	run -1 --separate-stderr ds-import -v -f sagemaker bad.manifest
 	printf '%s\n' "$stderr" >got
 	cat >want <<'END'
-bad.manifest:1:1: error: a box needs the numbers class_id, left, top, width and height [sagemaker]
-bad.manifest:1:1: warning: class 7 is not in the class-map [sagemaker]
-bad.manifest:2:1: error: a line needs "source-ref" or "source" [sagemaker]
+bad.manifest:1:39: error: a box needs the numbers left, top, width and height [sagemaker]
+bad.manifest:1:63: error: the "class_id" of a box should be in the job's "class-map" [sagemaker]
+bad.manifest:2:1: error: a line needs "source-ref" or "source", a string [sagemaker]
 bad.manifest:3:19: error: a key in double quotes should be here [json]
-bad.manifest:4:1: error: the label does not have the form of its type [sagemaker]
+bad.manifest:4:28: error: a class needs its "class-name" in the metadata [sagemaker]
 ds-import: 1 label files read, 0 of them bad
-ds-import: 2 samples with 1 annotations given
-ds-import: 2 samples and 2 annotations left out
+ds-import: 2 samples with 0 annotations given
+ds-import: 2 samples and 3 annotations left out
 END
 	assert_file_equals got want
 }
