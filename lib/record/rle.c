@@ -74,14 +74,15 @@ parse_string(struct rle *r, struct span s, uint64_t *sum)
 		unsigned shift = 0, c;
 
 		do {
-			if (p == end || shift > 60 || *p < 48 || *p > 111)
+			/* a run and its difference to another fit 33 bits: seven groups */
+			if (p == end || shift > 30 || *p < 48 || *p > 111)
 				return "counts is no compressed RLE";
 			c = (unsigned)(*p++ - 48);
 			x |= (int64_t)(c & 31) << shift;
 			shift += 5;
 		} while (c & 32);
-		if (c & 16 && shift < 64)
-			x |= -((int64_t)1 << shift);
+		if (c & 16)
+			x -= (int64_t)1 << shift;
 		if (r->n > 2)
 			x += r->run[r->n - 2];
 		if (x < 0 || x > UINT32_MAX)

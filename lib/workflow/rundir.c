@@ -183,7 +183,7 @@ stamp_write(const char *run, const char *name, bool done, struct span json)
 	struct buf path = BUF_INIT;
 
 	run_path(&path, run, done ? "done" : "failed", name);
-	if (file_write(buf_str(&path), json, FILE_FORCE) != 0)
+	if (file_write(buf_str(&path), json, FILE_FORCE | FILE_NOSYNC) != 0)
 		die("cannot write %s:", buf_str(&path));
 	remove_mark(run, done ? "failed" : "done", name);
 	buf_release(&path);

@@ -9,7 +9,9 @@
  *	RUN/log/STEP.log	what the step printed
  *
  * STEP is the file name of a step's name, see step_file_name(). A stamp is a JSON object;
- * it appears by rename, so it is there completely or not at all.
+ * it appears by rename, so it is there completely or not at all, whatever is killed. It is
+ * not synced: when the machine itself goes down, what the step's command wrote last may be
+ * gone as well.
  */
 #ifndef WORKFLOW_RUNDIR_H
 #define WORKFLOW_RUNDIR_H

@@ -28,5 +28,9 @@ main(void)
 	buf_reset(&one);
 	rle_write(&one, &t, false);
 	is_str(buf_str(&one), "{\"size\":[1,2],\"counts\":[1,1]}", "give their pixels");
+	rle_release(&r);
+	rle_release(&t);
+	buf_release(&b);
+	buf_release(&one);
 	return done_testing();
 }
