@@ -302,8 +302,12 @@ tree_source_at(const struct tree *t, struct span path, struct buf *out)
 	struct buf clean = BUF_INIT;
 
 	if (path_member(&clean, path)) {
-		buf_addspan(out, buf_span(&t->priv->prefix));
 		path = buf_span(&clean);
+		/* a picture that is missing is missed where it would have been put */
+		if (t->archive && t->priv->o.extract && path_is_picture(path))
+			path_join(out, span_str(t->priv->o.extract), SPAN(""));
+		else
+			buf_addspan(out, buf_span(&t->priv->prefix));
 	}
 	buf_addspan(out, path);
 	buf_release(&clean);

@@ -142,3 +142,15 @@ with tarfile.open("b.tar.gz", "w:gz") as t:
 	tar -tvf 1.tar --numeric-owner | grep -q '^-rw-r--r-- 0/0 '
 	tar --full-time --utc -tvf 3.tar | grep -q '2023-11-14 22:13:20'
 }
+
+@test "a missing picture of an extracted archive is missed where it would have been put" {
+	cd "$BATS_TEST_TMPDIR"
+	mkdir -p voc/Annotations
+	echo '<annotation><filename>a.jpg</filename><size><width>9</width><height>9</height></size></annotation>' \
+		>voc/Annotations/a.xml
+	tar cf voc.tar voc
+	run --separate-stderr ds-import -f voc voc.tar --extract raw
+	[ "$(jq -r 'select(.source).source' <<<"$output")" = raw/voc/JPEGImages/a.jpg ]
+	run --separate-stderr ds-import -f voc voc.tar
+	[ "$(jq -r 'select(.source).source' <<<"$output")" = 'voc.tar!/voc/JPEGImages/a.jpg' ]
+}
