@@ -119,19 +119,11 @@ begin_part(struct writing *w, struct part *p)
 	buf_adds(&o->b, "\"images\":[");
 }
 
-/* The file of the sample's split. */
 static struct part *
-part_of(struct writing *w, const struct sample *s)
+part_named(struct writing *w, const char *split)
 {
-	struct span usage = rec_string(s->rec, REC_USAGE, &w->text);
-	const char *split = usage.p ? usage_split(usage) : "default";
 	struct part *p;
 
-	if (sink_is_one(w->ex->sink)) {
-		if (usage.p)
-			export_loss(w->ex, s, "sample.usage", 1);
-		split = "";
-	}
 	for (size_t i = 0; i < w->n; i++)
 		if (strcmp(w->part[i].split, split) == 0)
 			return &w->part[i];
@@ -141,6 +133,19 @@ part_of(struct writing *w, const struct sample *s)
 	open_part(w, p);
 	begin_part(w, p);
 	return p;
+}
+
+/* The file of the sample's split. */
+static struct part *
+part_of(struct writing *w, const struct sample *s)
+{
+	struct span usage = rec_string(s->rec, REC_USAGE, &w->text);
+
+	if (!sink_is_one(w->ex->sink))
+		return part_named(w, usage.p ? usage_split(usage) : "default");
+	if (usage.p)
+		export_loss(w->ex, s, "sample.usage", 1);
+	return part_named(w, "");
 }
 
 /* ---- categories ---- */
@@ -565,6 +570,8 @@ coco_finish(struct exporter *ex)
 	struct writing *w = ex->state;
 	struct buf *bufs[] = { &w->b, &w->id, &w->text, &w->name };
 
+	if (w->n == 0)
+		part_named(w, "default"); /* no samples are a dataset too */
 	for (size_t i = 0; i < w->n; i++)
 		end_part(w, &w->part[i]);
 	free(w->part);

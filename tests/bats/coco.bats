@@ -236,3 +236,11 @@ setup() {
 			<(jq -S . "$DSUTILS_CORPORA/datasets/rbc-coco/${pair%:*}/_annotations.coco.json")
 	done
 }
+
+@test "a stream without samples is a COCO file without images" {
+	cd "$BATS_TEST_TMPDIR"
+	ds-export -f coco -o none.json </dev/null
+	[ "$(cat none.json)" = '{"images":[],"annotations":[],"categories":[]}' ]
+	echo '{"dataset":{"name":"x","classes":[{"name":"cat"}]}}' | ds-export -f coco -o none
+	[ "$(jq -c .categories none/annotations/instances_default.json)" = '[{"name":"cat","id":1}]' ]
+}
