@@ -472,8 +472,7 @@ add_signals(struct buf *b, const struct signals *s)
 	    s->brightness, s->contrast, s->entropy, s->dark, s->light);
 	if (s->detail >= 0)
 		buf_addf(b, ",\"detail\":%.2f", s->detail);
-	buf_addf(
-	    b, ",\"aspect\":%.3f,\"hash\":\"%016llx\"", s->aspect, (unsigned long long)s->hash);
+	buf_addf(b, ",\"aspect\":%.3f", s->aspect);
 	jw_key(b, "marks");
 	jw_open(b, '[');
 	for (int i = 0; i < SIGNAL_MARKS; i++)
@@ -483,11 +482,18 @@ add_signals(struct buf *b, const struct signals *s)
 	jw_close(b, '}');
 }
 
+/* The fingerprint by which ds-release knows pictures that look alike. */
+static void
+add_phash(struct buf *b, const struct signals *s)
+{
+	buf_addf(b, "\"%016llx\"", (unsigned long long)s->hash);
+}
+
 /* The changes of one record: `text` holds their values, one after the other. */
 struct changes {
 	struct buf text;
-	struct json_change change[8];
-	size_t end[8]; /* of each value in text */
+	struct json_change change[9];
+	size_t end[9]; /* of each value in text */
 	size_t n;
 };
 
@@ -549,6 +555,10 @@ write_record(const struct run *run, struct job *job, struct span labels)
 		buf_addspan(&c.text, buf_span(&signals));
 		buf_release(&signals);
 		end_change(&c, "signals");
+	}
+	if (with_signals || duplicates) {
+		add_phash(&c.text, &res->signals);
+		end_change(&c, "phash");
 	}
 	apply_changes(&c, buf_span(&job->line), &job->out);
 }
@@ -624,6 +634,8 @@ write_report(struct out *out, const struct job *job)
 		add_signals(&signals, &res->signals);
 		jw_member_raw(b, "signals", buf_span(&signals));
 		buf_release(&signals);
+		jw_key(b, "phash");
+		add_phash(b, &res->signals);
 	}
 	jw_key(b, "seconds");
 	buf_addf(b, "%.6f", job->seconds);

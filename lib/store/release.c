@@ -368,6 +368,23 @@ name_files(void *ctx, const char *name)
 
 /* ---- publishing ---- */
 
+/* Who asks for pictures that look alike has to know which were not looked at. */
+static void
+warn_unpictured(const struct release *r)
+{
+	uint64_t n = 0;
+
+	if (r->o->max_leak == UINT64_MAX && !r->o->rules.near)
+		return;
+	for (size_t i = 0; i < r->pool.n; i++)
+		n += !r->pool.s[i].pictured;
+	if (n)
+		warning_at(POS_NONE, "no-phash",
+		    "%llu of %zu samples have no phash, so what looks like them is not known (ds-clean "
+		    "--signals adds it)",
+		    (unsigned long long)n, r->pool.n);
+}
+
 /* Pictures that test and look like one that trains. Without a limit the search is not worth minutes. */
 static void
 check_near(const struct release *r)
@@ -375,6 +392,7 @@ check_near(const struct release *r)
 	const struct release_options *o = r->o;
 	uint64_t n;
 
+	warn_unpictured(r);
 	if (!r->pool.phash || (o->max_leak == UINT64_MAX && r->pool.n > 500000))
 		return;
 	n = plan_near_leaks(&r->pool, o->near_distance, 10);
