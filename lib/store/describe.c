@@ -2,10 +2,12 @@
 #include "store/describe.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/diag.h"
 #include "base/input.h"
+#include "base/num.h"
 #include "json/json.h"
 #include "json/write.h"
 
@@ -52,6 +54,7 @@ version_load_dir(struct version_info *v, const char *dir)
 		v->key = text_member(object, "key");
 		v->seed = text_member(object, "seed");
 		v->semver = text_member(object, "semver");
+		num_parse_u64(json_member(object, "kfold"), &v->folds);
 		v->text = xstrndup(object.p, object.n);
 	}
 	if (text.p && !(v->name && v->id_hex && v->key && v->seed && v->semver))
@@ -251,6 +254,8 @@ describe_split(const struct version_info *v, struct buf *b)
 
 	line(b);
 	member_text(b, "train_evaluate_sample_ratio", v->ratio_text);
+	if (v->plan->folds)
+		jw_member_u64(b, "kfold", (uint64_t)v->plan->ratio.sides);
 	line(b);
 	jw_member_str(b, "rule", v->plan->ratio.sides ? rules[v->plan->rule] : "none");
 	jw_member_bool(b, "stratify", v->plan->stratify);
@@ -324,8 +329,11 @@ version_stats(const struct version_info *v, struct buf *b)
 	line(b);
 	jw_key(b, "sides");
 	jw_open(b, '{');
-	for (int s = 0; s < v->plan->ratio.sides && !v->plan->folds; s++) {
-		jw_key(b, usage_name[s]);
+	for (int s = 0; s < v->plan->ratio.sides; s++) {
+		char fold[24];
+
+		snprintf(fold, sizeof(fold), "fold %d", s);
+		jw_key(b, v->plan->folds ? fold : usage_name[s]);
 		jw_open(b, '{');
 		jw_member_u64(b, "target", v->result->side[s].target);
 		jw_member_u64(b, "samples", v->result->side[s].got);

@@ -22,6 +22,7 @@ struct version_info {
 	unsigned char id[SHA256_SIZE]; /* SHA-256 of records.jsonl */
 	char *id_hex;                  /* when it was loaded */
 	char *text;                    /* when it was loaded: version.json */
+	uint64_t folds; /* when it was loaded: into how many it is divided, 0: none */
 	uint64_t total, labelled, hard;
 	uint64_t added, modified, deleted; /* against the parent */
 	struct by_usage usage;

@@ -127,6 +127,7 @@ take_record(struct history *h, struct past *p)
 	}
 	if (u != USAGE_NONE)
 		p->usage = u;
+	p->fold = record_fold(&h->r);
 	buf_release(&scratch);
 	next_record(h);
 }
@@ -142,6 +143,7 @@ history_next(struct history *h, struct past *p)
 	    : !h->has_record ? 1
 			     : span_cmp(buf_span(&h->r_key), buf_span(&h->l_key));
 	buf_reset(&p->key);
+	p->fold = -1;
 	buf_addspan(&p->key, c <= 0 ? buf_span(&h->r_key) : buf_span(&h->l_key));
 	if (c >= 0) {
 		take_line(h, p);
@@ -206,6 +208,7 @@ history_apply(struct history *h, struct pool *p, struct out *ledger)
 				break;
 			if (c == 0) {
 				s->past = (int8_t)past.usage;
+				s->past_fold = (int8_t)past.fold;
 				s->ever = past.ever;
 			}
 		}

@@ -18,6 +18,7 @@
 struct past {
 	struct buf key;
 	int usage;       /* in the parent; what it was last when the parent has it no more */
+	int fold;        /* in the parent, -1: none */
 	uint8_t ever;    /* bit 1 << usage: some ancestor had it so */
 	struct buf line; /* of the new ledger, without line end */
 };

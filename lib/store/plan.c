@@ -145,6 +145,17 @@ plan_usage(const struct plan_options *o)
 	return o->parent || o->ratio.sides == 0 || o->folds ? USAGE_KEEP : USAGE_RESET;
 }
 
+/* The parent's fold is kept; the input's where it is asked for, or where a parent shows what it stands for. */
+static int
+fold_lock(const struct pooled *s, const struct plan_options *o)
+{
+	int lock = o->past_folds ? s->past_fold : -1;
+
+	if (lock < 0 && (o->past_folds || o->usage == USAGE_KEEP))
+		lock = s->given_fold;
+	return s->out || o->usage == USAGE_RESET || lock >= o->ratio.sides ? SIDE_FREE : lock;
+}
+
 int
 plan_lock(struct pooled *s, const struct plan_options *o)
 {
@@ -152,7 +163,7 @@ plan_lock(struct pooled *s, const struct plan_options *o)
 
 	if (o->folds) {
 		s->out = lock > USAGE_EVAL || (o->apart && !s->labelled);
-		return USAGE_NONE;
+		return fold_lock(s, o);
 	}
 	if (plan_usage(o) == USAGE_RESET)
 		lock = USAGE_NONE;
@@ -231,7 +242,7 @@ number_units(struct units *x, struct pool *p, const struct plan_options *o, cons
 		}
 		if (locks[r] == MIXED && lock == USAGE_NONE) {
 			s->out = true;
-			s->usage = HELD;
+			s->usage = (int8_t)(o->folds ? s->given : HELD);
 			result->held++;
 			continue;
 		}
@@ -440,6 +451,12 @@ fix_targets(const struct plan_options *o, struct plan_result *r)
 		r->side[s].target = ratio_target(&o->ratio, s, n);
 }
 
+static int
+fold_before(const struct pooled *s)
+{
+	return s->past_fold >= 0 ? s->past_fold : s->given_fold;
+}
+
 static void
 count_result(struct pool *p, const struct plan_options *o, struct plan_result *r)
 {
@@ -450,11 +467,10 @@ count_result(struct pool *p, const struct plan_options *o, struct plan_result *r
 
 		if (s->usage == HELD)
 			s->usage = USAGE_NONE;
-		if (s->past != USAGE_NONE && s->usage == s->past) {
-			r->kept++;
+		if (s->past != USAGE_NONE && s->usage == s->past)
 			r->overruled += s->given != USAGE_NONE && s->given != s->usage;
-		}
-		r->cleared += s->given != USAGE_NONE && plan_usage(o) == USAGE_RESET;
+		r->cleared += s->given != USAGE_NONE && plan_usage(o) == USAGE_RESET && !o->folds;
+		r->refolded += o->folds && fold_before(s) >= 0 && s->fold != fold_before(s);
 		r->missing += s->given == USAGE_NONE && plan_usage(o) == USAGE_REQUIRE;
 		r->reentered += s->usage == USAGE_TRAIN && (s->ever & TESTED) != 0;
 		r->spoiled +=

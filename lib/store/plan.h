@@ -25,22 +25,23 @@ struct plan_options {
 	bool folds;         /* the sides are folds, not usages */
 	enum split_rule rule;
 	enum usage_policy usage;
-	bool apart;    /* samples that nobody labelled get no usage */
-	bool stratify; /* by class */
-	bool boxes;    /* by annotations of a class too */
-	bool hard;     /* hard samples are a class */
-	bool parent;   /* there is a parent version: past and ever are set */
+	bool apart;      /* samples that nobody labelled get no usage */
+	bool stratify;   /* by class */
+	bool boxes;      /* by annotations of a class too */
+	bool hard;       /* hard samples are a class */
+	bool parent;     /* there is a parent version: past and ever are set */
+	bool past_folds; /* it has as many folds: past_fold is set */
 };
 
 /* What happened, for the report. Samples. */
 struct plan_result {
 	struct split_side side[SIDES_MAX];
 	uint64_t units;
-	uint64_t kept;      /* have the usage that they had in the parent */
-	uint64_t overruled; /* of them, the input said something else */
+	uint64_t overruled; /* have the parent's usage, though the input said something else */
 	uint64_t cleared;   /* usage in the input that was not kept */
 	uint64_t reentered; /* EVAL or TEST in an ancestor, TRAIN now */
 	uint64_t spoiled;   /* TRAIN in an ancestor, EVAL or TEST now */
+	uint64_t refolded;  /* were in another fold of the parent, or of the input */
 	uint64_t conflicts; /* units with samples fixed on two sides */
 	uint64_t held;      /* samples without usage because either side would leak */
 	uint64_t missing;   /* USAGE_REQUIRE: without usage */

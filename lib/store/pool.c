@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/num.h"
 #include "base/sha256.h"
 #include "store/split.h"
 
@@ -106,6 +107,15 @@ record_key(const struct record *r, const char *key, struct buf *scratch)
 	if ((!k.p || k.n == 0) && strcmp(key, "id") == 0)
 		k = value_text(r->v[REC_SOURCE], scratch);
 	return k.n ? k : SPAN_NONE;
+}
+
+int
+record_fold(const struct record *r)
+{
+	struct span v = rec_member(r, "fold");
+	uint64_t n;
+
+	return v.p && num_parse_u64(v, &n) && n < SIDES_MAX ? (int)n : -1;
 }
 
 /* ---- what binds samples ---- */
@@ -260,9 +270,12 @@ new_sample(struct pool *p)
 	if (p->n == UINT32_MAX)
 		die("more than %u samples in one release; split the stream", UINT32_MAX);
 	p->s = grow(p->s, &p->cap, p->n + 2, sizeof(*p->s));
-	p->s[p->n] = (struct pooled){
-		.given = USAGE_NONE, .past = USAGE_NONE, .usage = USAGE_NONE, .fold = -1
-	};
+	p->s[p->n] = (struct pooled){ .given = USAGE_NONE,
+		.past = USAGE_NONE,
+		.usage = USAGE_NONE,
+		.fold = -1,
+		.given_fold = -1,
+		.past_fold = -1 };
 	return &p->s[p->n];
 }
 
@@ -290,6 +303,7 @@ pool_add(struct pool *p, const struct record *r)
 	s->hash = split_hash(p->rules.seed, key);
 	buf_addspan(&p->keys, key);
 	s->given = (int8_t)usage_parse(rec_string(r, REC_USAGE, &scratch));
+	s->given_fold = (int8_t)record_fold(r);
 	s->hard = json_flag(r->v[REC_HARD]) == 1;
 	add_labels(p, s, r);
 	add_ties(p, s, r);

@@ -42,7 +42,9 @@ struct pooled {
 	int8_t past;       /* usage in the parent version, or before */
 	uint8_t ever;      /* bit per usage: it had it in some ancestor */
 	int8_t usage;      /* usage that it gets */
-	int8_t fold;       /* fold that it gets, -1 */
+	int8_t fold;       /* fold that it gets, -1: none */
+	int8_t given_fold; /* in the input, -1 */
+	int8_t past_fold;  /* in the parent version, -1 */
 	bool labelled : 1; /* somebody looked at it */
 	bool hard : 1;
 	bool grouped : 1;  /* hash is a group's */
@@ -110,6 +112,9 @@ pool_key(const struct pool *p, const struct pooled *s)
 
 /* The line of a sample, in *line. Dies when the spool cannot be read. */
 void pool_line(const struct pool *p, const struct pooled *s, struct buf *line);
+
+/* The "fold" of a record, 0 to SIDES_MAX - 1; -1: none. */
+int record_fold(const struct record *r);
 
 /* The value of the key field of a record, decoded; SPAN_NONE when it has none. */
 struct span record_key(const struct record *r, const char *key, struct buf *scratch);

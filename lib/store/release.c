@@ -119,6 +119,7 @@ release_begin(const struct release_options *o)
 	}
 	r->plan.parent = r->has_parent;
 	r->plan.apart = o->unlabelled == UNLABELLED_APART;
+	r->plan.past_folds = o->plan.folds && r->parent.folds == (uint64_t)o->plan.ratio.sides;
 	if (r->direct && o->plan.rule == SPLIT_STREAM)
 		r->stream = split_stream_new(&o->plan.ratio);
 	return r;
@@ -171,6 +172,8 @@ make_changes(const struct release *r, const struct pooled *s, struct change_set 
 	if (s->fold >= 0) {
 		snprintf(x->fold, sizeof(x->fold), "%d", s->fold);
 		change(x, "fold", span_str(x->fold));
+	} else if (r->plan.folds) {
+		change(x, "fold", SPAN_NONE);
 	}
 	if (content && content->known) {
 		buf_reset(&x->sha256);
@@ -424,8 +427,8 @@ may_publish(const struct release *r)
 	if (x->conflicts)
 		diag(level, POS_NONE, "leak",
 		    "%llu groups of samples that belong together (same content or group) are on two sides "
-		    "by their earlier usage%s",
-		    (unsigned long long)x->conflicts,
+		    "by their earlier %s%s",
+		    (unsigned long long)x->conflicts, r->plan.folds ? "fold" : "usage",
 		    r->o->allow_leak ? "" : "; --allow-leak publishes them all the same");
 	if (x->spoiled)
 		diag(plan_usage(&r->plan) == USAGE_RESET ? DIAG_WARNING : level, POS_NONE, "ledger",
@@ -603,6 +606,11 @@ release_say(const struct release *r)
 	if (r->result.cleared)
 		say("the usage of %llu records was not kept (--usage keep keeps it)",
 		    (unsigned long long)r->result.cleared);
+	if (r->result.refolded && r->parent.folds && !r->plan.past_folds)
+		say("version %s has %llu folds and not %d, so its folds were not kept",
+		    r->parent.name, (unsigned long long)r->parent.folds, r->plan.ratio.sides);
+	else if (r->result.refolded)
+		say("%llu records had another fold", (unsigned long long)r->result.refolded);
 	if (r->result.reentered)
 		say("%llu samples that tested in an earlier version are in TRAIN now",
 		    (unsigned long long)r->result.reentered);

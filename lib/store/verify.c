@@ -310,6 +310,25 @@ check_ratio(struct verify *v)
 	free(path);
 }
 
+/* Where a sample is: its fold if the version has folds, else its usage; -1: nowhere that matters. */
+static int
+side_of(const struct verify *v, const struct pooled *s)
+{
+	if (v->info.folds)
+		return s->given_fold;
+	return s->usage == USAGE_INFERENCE ? -1 : s->usage;
+}
+
+static void
+add_side(struct buf *b, const struct verify *v, int side)
+{
+	buf_reset(b);
+	if (v->info.folds)
+		buf_addf(b, "in fold %d", side);
+	else
+		buf_adds(b, usage_name[side]);
+}
+
 /* Samples that belong together and are on two sides. */
 static void
 check_leaks(struct verify *v, const struct pool *p)
@@ -320,24 +339,31 @@ check_leaks(struct verify *v, const struct pool *p)
 	int8_t *side = xmalloc(p->n + 1);
 	bool allowed = version_flag(&v->info, "allow_leak");
 	char *path = file_in(v, "records.jsonl");
+	struct buf x = BUF_INIT, y = BUF_INIT;
 	uint64_t n = 0;
 
-	memset(side, USAGE_NONE, p->n + 1);
+	memset(side, -1, p->n + 1);
 	for (size_t i = 0; i < p->n; i++) {
-		int8_t *s = &side[root[i]], usage = p->s[i].usage;
+		int8_t *s = &side[root[i]];
+		int here = side_of(v, &p->s[i]);
 
-		if (usage == USAGE_NONE || usage == USAGE_INFERENCE || *s == usage)
+		if (here < 0 || *s == here)
 			continue;
-		if (*s == USAGE_NONE)
-			*s = usage;
-		else if (n++ < NAMED)
+		if (*s < 0) {
+			*s = (int8_t)here;
+		} else if (n++ < NAMED) {
+			add_side(&x, v, here);
+			add_side(&y, v, *s);
 			diag(allowed ? DIAG_WARNING : DIAG_ERROR, pos_file(path), "leak",
 			    "\"%.*s\" is %s, and a sample that it belongs with (same content or "
 			    "group) is %s",
-			    SPAN_ARG(pool_key(p, &p->s[i])), usage_name[usage], usage_name[*s]);
+			    SPAN_ARG(pool_key(p, &p->s[i])), x.p, y.p);
+		}
 	}
 	if (n > NAMED)
 		note_at(pos_file(path), "leak", "%llu such samples in all", (unsigned long long)n);
+	buf_release(&x);
+	buf_release(&y);
 	free(path);
 	free(side);
 	free(root);

@@ -135,6 +135,44 @@ count() { # count FILE USAGE [CLASS]
 	[ "$(jq -r .fold 2 | sort | uniq -c | tr -s ' \n' ' ')" = ' 33 0 34 1 33 2 ' ]
 }
 
+# A parent's folds were drawn anew in each version, so a model was tested on what another fold had trained on.
+@test "folds stay when the dataset grows, and samples that belong together stay in one" {
+	records 1 50 | ds-release -q -s s --kfold 5 >1
+	records 1 80 | sort -R --random-source=1 | ds-release -q -s s --kfold 5 | sort >2
+	head -n 50 2 | cmp - 1
+	[ "$(jq -r .fold 2 | sort | uniq -c | tr -s ' \n' ' ')" = ' 16 0 16 1 16 2 16 3 16 4 ' ]
+	[ "$(jq -r 'select(.annotation[0].name == "b") | .fold' 2 | sort | uniq -c | awk '$1 < 3 || $1 > 4' | wc -l)" = 0 ]
+	[ "$(jq -c '[.kfold, .semver]' s/current/version.json)" = '[5,"1.1.0"]' ]
+	[ "$(jq -c '.sides["fold 4"]' s/current/stats.json)" = '{"target":16,"samples":16,"locked":10}' ]
+	ds-verify -q s >/dev/null
+	# the input cannot overrule it; asking for another number of folds, or to begin anew, can
+	sed 's/"fold":[0-9]/"fold":0/' 2 | ds-release -q -s s --kfold 5 | sort | cmp - 2
+	ds-release -s s --kfold 4 2 2>err | sort >3
+	grep -q 'version V003 has 5 folds and not 4, so its folds were not kept' err
+	[ "$(jq -r .fold 3 | sort | uniq -c | tr -s ' \n' ' ')" = ' 20 0 20 1 20 2 20 3 ' ]
+	ds-release -q -s s --kfold 4 --usage reset --seed x 2 | sort >4
+	run ! cmp -s 3 4
+	# without a store, folds of the input are drawn anew unless they shall be kept
+	tail -n +1 2 | ds-release -q --kfold 5 --seed x | sort >5
+	run ! cmp -s 2 5
+	ds-release -q --kfold 5 --seed x --usage keep 2 | cmp - 2
+}
+
+@test "two old folds that turn out to hold one group are a leak" {
+	printf '{"source":"%s"}\n' a b c d e f >in
+	ds-release -q -s s --kfold 2 in >1
+	one=$(jq -r 'select(.fold == 0) | .source' 1 | head -n 1) two=$(jq -r 'select(.fold == 1) | .source' 1 | head -n 1)
+	jq -c --arg a "$one" --arg b "$two" 'if .source == $a or .source == $b then .v = 1 else . end' 1 >2
+	echo '{"source":"g","v":1}' >>2
+	must_fail 1 ds-release -q -s s --kfold 2 --group v 2 2>err
+	grep -qF 'are on two sides by their earlier fold; --allow-leak publishes them all the same [leak]' err
+	ds-release -q -s s --kfold 2 --group v --allow-leak 2 >3 2>/dev/null
+	head -n 6 3 | jq -c 'del(.v)' | cmp - 1
+	[ "$(tail -n 1 3)" = '{"source":"g","v":1}' ]
+	ds-verify s 2>err
+	grep -q 'warning: ".*" is in fold [01], and a sample that it belongs with (same content or group) is in fold [01] \[leak\]' err
+}
+
 @test "by hash, shards agree with the whole; in one pass the total is right" {
 	records 1 100 >in
 	ds-release -q --ratio 0.8 --by-hash in >whole
