@@ -1,8 +1,14 @@
 /*
- * workflow.c: writes a workflow of any size to stdout: `workflow STEPS [json|make|ninja]`.
+ * workflow.c: writes a workflow of any size to stdout:
+ * `workflow STEPS [json|make|ninja|cwl|snakemake]`.
  *
  * The steps stand in layers of ten; each depends on two of the layer before and reads their
- * outputs. The same arguments give the same bytes. As a Makefile or a build.ninja it is the same graph, for make -n and ninja -n.
+ * outputs. The same arguments give the same bytes. The other forms are the same graph, for
+ *
+ *	make -n -f FILE			a Makefile
+ *	ninja -n -f FILE		a build.ninja
+ *	cwltool --validate FILE.cwl	a CWL v1.2 workflow, in JSON
+ *	snakemake -n -q -s FILE		a Snakefile, one rule a step (-q rules: for snakemake 7)
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,6 +70,48 @@ put_rules(unsigned long n, const char *before, const char *colon, const char *re
 	}
 }
 
+/* The tool stands in each step: cwltool is far slower with one tool that all steps name. */
+static void
+put_cwl_step(unsigned long i)
+{
+	unsigned long a = i - WIDTH, b = i % WIDTH ? i - WIDTH - 1 : a + WIDTH - 1;
+
+	printf(
+	    "%s{\"id\":\"step_%06lu\",\"run\":{\"class\":\"CommandLineTool\",\"baseCommand\":"
+	    "\"echo\",\"stdout\":\"out.txt\",\"inputs\":{\"left\":\"File?\",\"right\":\"File?\"},"
+	    "\"outputs\":{\"out\":\"stdout\"}},\"in\":{",
+	    i ? ",\n" : "", i);
+	if (i >= WIDTH)
+		printf("\"left\":\"step_%06lu/out\",\"right\":\"step_%06lu/out\"", a, b);
+	printf("},\"out\":[\"out\"]}");
+}
+
+static void
+put_cwl(unsigned long n)
+{
+	printf(
+	    "{\"cwlVersion\":\"v1.2\",\"class\":\"Workflow\",\"id\":\"main\",\"inputs\":{},\"outputs\":"
+	    "{\"last\":{\"type\":\"File\",\"outputSource\":\"step_%06lu/out\"}},\"steps\":[\n",
+	    n - 1);
+	for (unsigned long i = 0; i < n; i++)
+		put_cwl_step(i);
+	printf("]}\n");
+}
+
+static void
+put_snakefile(unsigned long n)
+{
+	printf("rule all:\n    input: \"step_%06lu\"\n", n - 1);
+	for (unsigned long i = 0; i < n; i++) {
+		unsigned long a = i - WIDTH, b = i % WIDTH ? i - WIDTH - 1 : a + WIDTH - 1;
+
+		printf("rule step_%06lu:\n", i);
+		if (i >= WIDTH)
+			printf("    input: \"step_%06lu\", \"step_%06lu\"\n", a, b);
+		printf("    output: \"step_%06lu\"\n    shell: \"touch {output}\"\n", i);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -71,7 +119,7 @@ main(int argc, char **argv)
 	const char *form = argc > 2 ? argv[2] : "json";
 
 	if (n == 0) {
-		fprintf(stderr, "usage: workflow STEPS [json|make|ninja]\n");
+		fprintf(stderr, "usage: workflow STEPS [json|make|ninja|cwl|snakemake]\n");
 		return 2;
 	}
 	if (strcmp(form, "make") == 0) {
@@ -80,6 +128,10 @@ main(int argc, char **argv)
 	} else if (strcmp(form, "ninja") == 0) {
 		printf("rule r\n  command = true\n");
 		put_rules(n, "build ", ": r", "\n");
+	} else if (strcmp(form, "cwl") == 0) {
+		put_cwl(n);
+	} else if (strcmp(form, "snakemake") == 0) {
+		put_snakefile(n);
 	} else {
 		put_json(n);
 	}
