@@ -213,6 +213,7 @@ statuses() {
 }
 
 @test "a signal to make reaches the step" {
+	need_program pkill
 	small flow.json "$(job a 'echo $$ >pid; exec sleep 31')"
 	make_flow
 	make -f flow.mk >out 2>err 3>&- &
