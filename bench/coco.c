@@ -1,15 +1,47 @@
 /*
- * coco.c: writes a COCO instances file of any size to stdout: `coco IMAGES ANNOTATIONS`.
+ * coco.c: writes a COCO instances file of any size to stdout: `coco IMAGES ANNOTATIONS [BROKEN]`.
  *
  * In the shape of the public files: 80 categories with gaps in their ids, images in no order,
  * annotations not grouped by image, polygons of about 20 points with two decimals, some of several
- * parts, now and then a crowd with run lengths. The same arguments give the same bytes.
+ * parts, now and then a crowd with run lengths. The same arguments give the same bytes. With BROKEN
+ * so many annotations in a hundred have a fault as they are met in the wild; how often each was
+ * planted is said on stderr, as NAME TAB COUNT.
  */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { CATEGORIES = 80, WIDTH = 640, HEIGHT = 480 };
+
+enum fault {
+	NONE,
+	NO_BOX,
+	NO_AREA,
+	STRING_ID,
+	UNKNOWN_CATEGORY,
+	NEGATIVE,
+	OUTSIDE,
+	TWO_POINTS,
+	UNKNOWN_IMAGE,
+	NO_EXTENT,
+	ODD_CROWD,
+	SAME_ID,
+	FAULTS
+};
+
+static const char *const fault_names[FAULTS] = {
+	[NO_BOX] = "no bbox",
+	[NO_AREA] = "no area",
+	[STRING_ID] = "image_id as a string",
+	[UNKNOWN_CATEGORY] = "unknown category",
+	[NEGATIVE] = "negative width",
+	[OUTSIDE] = "outside the picture",
+	[TWO_POINTS] = "polygon of two points",
+	[UNKNOWN_IMAGE] = "unknown image",
+	[NO_EXTENT] = "box without extent",
+	[ODD_CROWD] = "iscrowd is no number",
+	[SAME_ID] = "id twice",
+};
 
 static uint32_t state = 2463534242u;
 
@@ -116,27 +148,74 @@ put_crowd(void)
 }
 
 static void
-put_annotation(unsigned i, unsigned images)
+put_segmentation(enum fault fault, unsigned x, unsigned y, unsigned w, unsigned h, int crowd)
+{
+	printf("\"segmentation\": ");
+	if (fault == TWO_POINTS)
+		printf("[[1.0,1.0,2.0,2.0]]");
+	else if (crowd)
+		put_crowd();
+	else
+		put_polygons(x, y, w, h);
+	if (fault != NO_AREA)
+		printf(",\"area\": %u.%u", w / 100 * (h / 100), below(1u << 30));
+	if (fault == ODD_CROWD)
+		printf(",\"iscrowd\": false");
+	else
+		printf(",\"iscrowd\": %d", crowd);
+}
+
+static void
+put_box(enum fault fault, unsigned x, unsigned y, unsigned w, unsigned h)
+{
+	if (fault == NO_BOX)
+		return;
+	if (fault == NO_EXTENT)
+		w = h = 0;
+	printf(",\"bbox\": [");
+	put_hundredths(fault == OUTSIDE ? x + 500000 : x);
+	putchar(',');
+	put_hundredths(y);
+	printf(fault == NEGATIVE ? ",-" : ",");
+	put_hundredths(w);
+	putchar(',');
+	put_hundredths(h);
+	putchar(']');
+}
+
+static void
+put_annotation(unsigned i, unsigned images, enum fault fault)
 {
 	unsigned w = 200 + below(WIDTH * 50), h = 200 + below(HEIGHT * 50);
 	unsigned x = below(WIDTH * 100 - w), y = below(HEIGHT * 100 - h);
 	int crowd = below(100) == 0;
+	unsigned image, category;
 
-	printf("%s{\"segmentation\": ", i ? "," : "");
-	if (crowd)
-		put_crowd();
-	else
-		put_polygons(x, y, w, h);
-	printf(",\"area\": %u.%u,\"iscrowd\": %d,\"image_id\": %u,\"bbox\": [", w / 100 * (h / 100),
-	    below(1u << 30), crowd, image_id(below(images), images));
-	put_hundredths(x);
-	putchar(',');
-	put_hundredths(y);
-	putchar(',');
-	put_hundredths(w);
-	putchar(',');
-	put_hundredths(h);
-	printf("],\"category_id\": %u,\"id\": %u}", category_id(below(CATEGORIES)), 156 + i * 2);
+	printf("%s{", i ? "," : "");
+	put_segmentation(fault, x, y, w, h, crowd);
+	image = fault == UNKNOWN_IMAGE ? 0 : image_id(below(images), images);
+	printf(fault == STRING_ID ? ",\"image_id\": \"%u\"" : ",\"image_id\": %u", image);
+	put_box(fault, x, y, w, h);
+	category = fault == UNKNOWN_CATEGORY ? 999 : category_id(below(CATEGORIES));
+	printf(",\"category_id\": %u,\"id\": %u}", category, fault == SAME_ID ? 156 : 156 + i * 2);
+}
+
+/* Of a hundred annotations so many are broken; the first one is whole. */
+static void
+put_annotations(unsigned n, unsigned images, unsigned broken)
+{
+	unsigned planted[FAULTS] = { 0 };
+
+	for (unsigned i = 0; i < n; i++) {
+		enum fault fault = NONE;
+
+		if (i > 0 && broken > 0 && below(100) < broken)
+			fault = (enum fault)(1 + below(FAULTS - 1));
+		planted[fault]++;
+		put_annotation(i, images, fault);
+	}
+	for (int f = 1; broken > 0 && f < FAULTS; f++)
+		fprintf(stderr, "%s\t%u\n", fault_names[f], planted[f]);
 }
 
 static void
@@ -152,20 +231,20 @@ put_categories(void)
 int
 main(int argc, char **argv)
 {
-	unsigned images = argc == 3 ? (unsigned)strtoul(argv[1], NULL, 10) : 0, i, n;
+	unsigned images = argc == 3 || argc == 4 ? (unsigned)strtoul(argv[1], NULL, 10) : 0;
 
 	if (images == 0 || images % 7919 == 0) {
-		fputs("usage: coco IMAGES ANNOTATIONS   (IMAGES not a multiple of 7919)\n", stderr);
+		fputs("usage: coco IMAGES ANNOTATIONS [BROKEN]   (IMAGES not a multiple of 7919)\n",
+		    stderr);
 		return 2;
 	}
-	n = (unsigned)strtoul(argv[2], NULL, 10);
 	printf(
 	    "{\"info\": {\"description\": \"synthetic\",\"version\": \"1.0\"},\"licenses\": "
 	    "[{\"url\": \"http://licences.example/1\",\"id\": 1,\"name\": \"One\"}],\"images\": [");
 	put_images(images);
 	printf("],\"annotations\": [");
-	for (i = 0; i < n; i++)
-		put_annotation(i, images);
+	put_annotations((unsigned)strtoul(argv[2], NULL, 10), images,
+	    argc == 4 ? (unsigned)strtoul(argv[3], NULL, 10) : 0);
 	printf("],\"categories\": [");
 	put_categories();
 	printf("]}");

@@ -19,26 +19,29 @@ struct photo {
 	unsigned char *rgb;
 };
 
-/* Two waves a channel, and noise that is coarse in one half of the picture. */
+/* Two waves a channel, and noise that is coarse in one half of the picture. `across` has room for a row. */
 static void
-draw(struct photo *p, uint32_t seed)
+draw(struct photo *p, uint32_t seed, double *across)
 {
 	uint32_t x = seed * 2654435761u + 1;
 	double f = 6.28 / p->w * (1 + seed % 5);
+	unsigned char *to = p->rgb;
 
-	for (unsigned j = 0; j < p->h; j++)
-		for (unsigned i = 0; i < p->w; i++)
-			for (unsigned k = 0; k < 3; k++) {
-				double v =
-				    128 + 60 * sin(f * i + k + seed) + 50 * cos(f * j * (k + 1));
+	for (unsigned i = 0; i < p->w * 3; i++)
+		across[i] = 128 + 60 * sin(f * (i / 3) + i % 3 + seed);
+	for (unsigned j = 0; j < p->h; j++) {
+		double down[3];
 
-				x = x * 1664525 + 1013904223;
-				v += (double)(x >> 24) / (i * 2 < p->w ? 32 : 12) - 8;
-				p->rgb[((size_t)j * p->w + i) * 3 + k] =
-				    (unsigned char)(v < 0     ? 0
-						    : v > 255 ? 255
-							      : v);
-			}
+		for (unsigned k = 0; k < 3; k++)
+			down[k] = 50 * cos(f * j * (k + 1));
+		for (unsigned i = 0; i < p->w * 3; i++) {
+			double v = across[i] + down[i % 3];
+
+			x = x * 1664525 + 1013904223;
+			v += (double)(x >> 24) / (i / 3 * 2 < p->w ? 32 : 12) - 8;
+			*to++ = (unsigned char)(v < 0 ? 0 : v > 255 ? 255 : v);
+		}
+	}
 }
 
 static void
@@ -136,6 +139,7 @@ int
 main(int argc, char **argv)
 {
 	struct photo p;
+	double *across;
 	unsigned count;
 
 	if (argc < 5) {
@@ -146,13 +150,15 @@ main(int argc, char **argv)
 	p.w = (unsigned)atoi(argv[3]);
 	p.h = (unsigned)atoi(argv[4]);
 	p.rgb = malloc((size_t)p.w * p.h * 3);
-	for (unsigned i = 0; p.rgb && i < count; i++) {
-		draw(&p, i);
+	across = malloc(sizeof(*across) * p.w * 3);
+	for (unsigned i = 0; p.rgb && across && i < count; i++) {
+		draw(&p, i, across);
 		if (write_photo(argv[1], i, &p, argc > 5) != 0) {
 			perror(argv[1]);
 			return 2;
 		}
 	}
+	free(across);
 	free(p.rgb);
 	return 0;
 }

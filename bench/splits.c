@@ -1,5 +1,5 @@
 /*
- * splits.c: how long the split alone takes, for datasets of several sizes: rows of a Markdown table.
+ * splits.c: how long the split alone takes: `splits SAMPLES CLASSES`, a row of a Markdown table.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,10 +87,15 @@ measure(size_t n, size_t classes)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
-	measure(118287, 80);
-	measure(1182870, 80);
-	measure(1182870, 1203);
+	size_t n = argc == 3 ? strtoul(argv[1], NULL, 10) : 0;
+	size_t classes = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
+
+	if (n == 0 || classes == 0) {
+		fputs("usage: splits SAMPLES CLASSES\n", stderr);
+		return 2;
+	}
+	measure(n, classes);
 	return 0;
 }

@@ -1,0 +1,89 @@
+# labels.sh: section "labels": reading and writing label formats. Sourced by run.sh in an empty folder.
+
+# The faults that `coco` plants and what ds-import says of them: NAME TAB WORDS OF THE MESSAGE.
+faults() {
+	cat <<-'END'
+		no bbox	has no "bbox"
+		no area	has no "area"
+		image_id as a string	"image_id" is a string
+		unknown category	is not in the list of categories
+		negative width	negative width or height
+		outside the picture	reaches outside the picture
+		polygon of two points	at least three points
+		unknown image	is not in the list of images
+		box without extent	has no extent
+		iscrowd is no number	"iscrowd" must be
+		id twice	was there before
+	END
+}
+
+# A COCO file of which two annotations in a hundred are broken in one of these ways each.
+dirty() {
+	local name words
+	coco "$IMAGES" "$ANNOTATIONS" 2 >dirty.json 2>planted
+	begin "COCO with 2 % broken annotations ($(megabytes dirty.json))" dirty.json
+	row 'floor: look at each byte' bytes 'bytes <dirty.json'
+	row dsutils ds-import 'ds-import -f coco dirty.json'
+	ds-import -f coco dirty.json 2>messages >/dev/null || true
+	printf '\n| fault | planted | reported |\n| --- | ---: | ---: |\n'
+	while IFS=$'\t' read -r name words; do
+		echo "| $name | $(awk -F '\t' -v n="$name" '$1 == n { print $2 }' planted) | $(grep -c -F -e "$words" messages) |"
+	done < <(faults)
+	rm dirty.json
+}
+
+# The whole pipe, into what people train from.
+pipe() {
+	local format=$1 target=$2
+	row "dsutils, $format, $target" ds-export "ds-import -f coco coco.json | ds-export -f $format --images none -o out/$target"
+}
+
+coco "$IMAGES" "$ANNOTATIONS" >coco.json
+
+printf '## Labels\n'
+begin "Reading COCO ($(megabytes coco.json), $ANNOTATIONS annotations)" coco.json
+row 'floor: look at each byte' bytes 'bytes <coco.json'
+row dsutils ds-import 'ds-import -f coco coco.json'
+row jq jq 'jq -c . coco.json'
+row 'Python json' python3 "python3 -c 'import json; json.load(open(\"coco.json\"))'"
+
+begin "COCO to YOLO ($(megabytes coco.json), $IMAGES files)" coco.json
+row 'floor: write files of this size' files "files out/labels $IMAGES 250"
+pipe yolo yolo
+pipe yolo yolo.tar
+begin "COCO to VOC ($(megabytes coco.json), $IMAGES files)" coco.json
+row 'floor: write files of this size' files "files out/labels $IMAGES 2000"
+pipe voc voc
+pipe voc voc.tar
+
+ds-import -q -f coco coco.json >coco.jsonl 2>/dev/null || true
+begin "Records to COCO ($(megabytes coco.jsonl))" coco.jsonl
+row 'floor: look at each byte' bytes 'bytes <coco.jsonl'
+row dsutils ds-export 'ds-export -f coco --images none -o out/coco.json coco.jsonl'
+row jq jq 'jq -c . coco.jsonl'
+
+ds-export -q -f voc --images none -o voc coco.jsonl 2>/dev/null || true
+rm coco.json coco.jsonl
+find voc -name '*.xml' -exec cat {} + >xml.cat
+begin "Reading a VOC folder ($(find voc -name '*.xml' | wc -l) files, $(megabytes xml.cat))" xml.cat
+row 'floor: cat' cat "find voc -name '*.xml' -print0 | xargs -0 cat >/dev/null"
+row dsutils ds-import 'ds-import -f voc voc'
+row 'Python ElementTree' python3 "python3 -c 'import glob, xml.etree.ElementTree as e; [e.parse(f) for f in glob.iglob(\"voc/**/*.xml\", recursive=True)]'"
+rm -rf voc xml.cat
+
+awk -v n="$LINES" 'BEGIN {
+	for (i = 0; i < n; i++)
+		printf "{\"source\":\"s3://bucket/photos/%07d.jpg\",\"usage\":\"TRAIN\",\"id\":\"%032x\",\"annotation\":[{\"name\":\"class %d\"," \
+			"\"type\":\"modelarts/image_classification\",\"confidence\":0.%02d,\"creation-time\":\"2019-02-20 08:23:06\"," \
+			"\"annotated-by\":\"human\",\"property\":{\"@modelarts:color\":\"#ff0000\"}}]}\n", i, i, i % 10, i % 100
+}' >in.manifest
+begin "A ModelArts manifest of $LINES lines in and out ($(megabytes in.manifest))" in.manifest
+row 'floor: look at each byte' bytes 'bytes <in.manifest'
+row 'dsutils, in' ds-import 'ds-import -f manifest in.manifest'
+ds-import -q -f manifest in.manifest >manifest.jsonl
+row 'dsutils, out' ds-export 'ds-export -f manifest --images none -o out/m manifest.jsonl'
+row 'dsutils, in and out' ds-export 'ds-import -f manifest in.manifest | ds-export -f manifest --images none -o out/m'
+row jq jq 'jq -c . in.manifest'
+rm in.manifest manifest.jsonl
+
+dirty
