@@ -13,7 +13,7 @@
 static struct label_options options = LABEL_OPTIONS_INIT;
 static struct strings map;
 static const char *format_name, *target, *map_file, *classes_file, *losses_file;
-static int images, yolo_task;
+static int images, yolo_task, mask_to, bbox_from;
 static bool force, list_formats, json;
 
 static void
@@ -77,6 +77,10 @@ static const struct opt opts[] = {
 	    "between the labels of a text (,)" },
 	{ 0, "voc-base", "N", OPT_CALL, NULL, set_voc_base,
 	    "count pixels of VOC files from N, 0 or 1" },
+	{ 0, "mask-to", "held|polygon|rle|png", OPT_CHOICE, &mask_to, NULL,
+	    "what masks and polygons become (held: what the format holds)" },
+	{ 0, "bbox-from", "given|shape", OPT_CHOICE, &bbox_from, NULL,
+	    "boxes as given beside a shape, or around it (given)" },
 	{ 0, "yolo-task", "detect|segment", OPT_CHOICE, &yolo_task, NULL,
 	    "rows of YOLO are boxes, or polygons (detect)" },
 	{ 0, "list-formats", NULL, OPT_FLAG, &list_formats, NULL,
@@ -103,6 +107,22 @@ wanted_format(void)
 	if (!format->writer)
 		tool_usage("%s cannot be written: %s", format->name, format->note);
 	return format;
+}
+
+static void
+check_mask_to(const struct label_format *format)
+{
+	static const struct {
+		uint64_t bit;
+		const char *what;
+	} needs[] = {
+		[MASK_TO_POLYGON] = { HOLDS(ANN_POLYGON), "polygons" },
+		[MASK_TO_RLE] = { HOLDS(ANN_RLE), "masks" },
+		[MASK_TO_PNG] = { HOLDS(ANN_MASK), "masks as pictures" },
+	};
+
+	if (!(format->holds & needs[mask_to].bit) && mask_to != MASK_TO_AS_HELD)
+		tool_usage("--mask-to: %s has no place for %s", format->name, needs[mask_to].what);
 }
 
 static void
@@ -161,7 +181,10 @@ main(int argc, char **argv)
 	}
 	format = wanted_format();
 	options.images = (enum images_how)images;
-	options.yolo_segment = yolo_task == 1;
+	options.yolo_task = (enum yolo_task)yolo_task;
+	options.mask_to = (enum mask_to)mask_to;
+	options.bbox_from = (enum bbox_from)bbox_from;
+	check_mask_to(format);
 	classmap_init(&classes, &map, map_file);
 	options.map = &classes;
 	export_all(format, argv + first, argc - first);

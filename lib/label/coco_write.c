@@ -16,8 +16,10 @@
 #include "base/path.h"
 #include "json/write.h"
 #include "label/coco.h"
+#include "label/coords.h"
 #include "label/export.h"
 #include "label/usage.h"
+#include "record/rle.h"
 
 /* Ids in use in a file, and the last one given to somebody without. */
 struct ids {
@@ -322,18 +324,27 @@ ring_area(struct span ring)
 }
 
 static double
+pixels_of(struct span rle)
+{
+	struct rle r = { .run = NULL };
+	double area = rle_parse(&r, rle) ? 0 : (double)rle_area(&r);
+
+	rle_release(&r);
+	return area;
+}
+
+static double
 area_of(const struct sample *s, const struct annotation *a, const struct box *box)
 {
 	double scale = ann_is_ratio(a) ? s->width * s->height : 1, sum = 0;
-	struct span ring;
-	struct json j;
+	struct span rest = a->v[ANN_POLYGON], ring;
 
+	if (json_type_of(a->v[ANN_RLE]) == JSON_OBJECT)
+		return pixels_of(a->v[ANN_RLE]);
 	if (json_type_of(a->v[ANN_POLYGON]) != JSON_ARRAY)
 		return box->w * box->h;
-	json_begin(&j, a->v[ANN_POLYGON]);
-	json_array(&j);
-	while (json_item(&j) && json_value(&j, &ring))
-		sum += ring_area(ring);
+	for (size_t i = 0; coords_ring(&rest, &ring); i++)
+		sum += coords_is_hole(a, i) ? -ring_area(ring) : ring_area(ring);
 	return sum / 2 * scale;
 }
 

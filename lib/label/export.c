@@ -10,6 +10,7 @@
 #include "archive/source.h"
 #include "base/num.h"
 #include "base/path.h"
+#include "label/coords.h"
 #include "label/spool.h"
 #include "record/picsize.h"
 
@@ -29,6 +30,7 @@ exporter_release(struct exporter *ex)
 	dataset_release(&ex->dataset);
 	losses_release(&ex->losses);
 	names_release(&ex->names);
+	reshaper_release(&ex->reshaper);
 	if (ex->sources)
 		source_reader_free(ex->sources);
 	for (size_t i = 0; i < ARRAY_LEN(bufs); i++)
@@ -119,6 +121,10 @@ check_annotation(struct exporter *ex, const struct sample *s, const struct annot
 	if (!(holds & HOLDS_PARTS) && a->v[ANN_POLYGON].p && (holds & HOLDS(ANN_POLYGON)) &&
 	    has_parts(a->v[ANN_POLYGON]))
 		export_loss(ex, s, "annotation.polygon-parts", 1);
+	/* COCO would carry the list along, but fill the holes */
+	if ((holds & HOLDS_MORE) && !(holds & HOLDS_HOLES) && a->v[ANN_POLYGON].p &&
+	    json_type_of(ann_member(a, "holes")) == JSON_ARRAY)
+		export_loss(ex, s, "annotation.holes", 1);
 	if (known < a->n && !(holds & HOLDS_MORE))
 		export_lose_members(ex, s, a);
 }
@@ -377,6 +383,7 @@ export_record(struct exporter *ex, struct sample *s, const struct record *r)
 	ex->has_stem = false;
 	if (ex->closed_classes)
 		drop_unknown(ex, s);
+	reshape_sample(ex, s);
 	check_sample(ex, s);
 	ex->format->writer->sample(ex, s);
 	ex->samples++;

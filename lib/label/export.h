@@ -24,6 +24,7 @@
 #include "label/label.h"
 #include "label/losses.h"
 #include "label/names.h"
+#include "label/reshape.h"
 #include "label/sample.h"
 #include "record/dataset.h"
 
@@ -45,6 +46,7 @@ struct exporter {
 	uint64_t pictures; /* copied, linked */
 
 	struct losses losses;
+	struct reshaper reshaper;
 	struct name_set names;
 	struct source_reader *sources; /* to measure pictures; NULL: not needed so far */
 	bool has_stem;                 /* export_stem() has an answer for this sample */

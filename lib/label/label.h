@@ -72,6 +72,15 @@ enum {
 /* The name of a bit as --list-formats and the loss report show it. */
 const char *holds_name(int bit);
 
+/* --mask-to: what shapes that are areas become; as the format holds them. */
+enum mask_to { MASK_TO_AS_HELD, MASK_TO_POLYGON, MASK_TO_RLE, MASK_TO_PNG };
+
+/* --bbox-from: the box that a record gives beside a shape, or that of the shape. */
+enum bbox_from { BBOX_FROM_GIVEN, BBOX_FROM_SHAPE };
+
+/* --yolo-task: what rows of YOLO are; as the annotations have it. */
+enum yolo_task { YOLO_TASK_DETECT, YOLO_TASK_SEGMENT, YOLO_TASK_POSE, YOLO_TASK_OBB };
+
 /* Options that formats look at. Set by the programs, constant while formats run. */
 enum images_how { IMAGES_COPY, IMAGES_LINK, IMAGES_NONE };
 
@@ -81,7 +90,9 @@ struct label_options {
 	char text_separator;  /* between a text and its labels; 0: TAB */
 	char label_separator; /* between the labels of a text; 0: ',' */
 	int decimals; /* digits behind the point of computed numbers; -1: the format's own */
-	bool yolo_segment; /* YOLO rows are polygons (--yolo-task segment) */
+	enum yolo_task yolo_task;
+	enum mask_to mask_to;
+	enum bbox_from bbox_from;
 	enum images_how images;
 	struct class_map *map; /* (export) --map, --map-file; NULL: none (classmap.h) */
 	struct filter *filter; /* (import) what is chosen and changed; NULL: nothing (filter.h) */

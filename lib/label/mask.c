@@ -21,6 +21,8 @@ struct decoder {
 	size_t stride;
 	int channels;
 	bool alpha;
+	bool ids, colours; /* mask_read_ids() */
+	uint64_t max;      /* pixels */
 };
 
 static void
@@ -67,6 +69,24 @@ set_up(struct decoder *d)
 	d->stride = png_get_rowbytes(d->png, d->info);
 }
 
+/* The same for numbers: 16 bits stay, palettes become colours where these are wanted. */
+static void
+set_up_ids(struct decoder *d)
+{
+	png_byte type = png_get_color_type(d->png, d->info);
+
+	if (type & PNG_COLOR_MASK_COLOR && type != PNG_COLOR_TYPE_PALETTE)
+		png_set_strip_16(d->png);
+	png_set_packing(d->png);
+	if (type == PNG_COLOR_TYPE_PALETTE && d->colours)
+		png_set_palette_to_rgb(d->png);
+	png_set_strip_alpha(d->png);
+	png_set_interlace_handling(d->png);
+	png_read_update_info(d->png, d->info);
+	d->channels = png_get_channels(d->png, d->info);
+	d->stride = png_get_rowbytes(d->png, d->info);
+}
+
 static bool
 decode(struct decoder *d)
 {
@@ -78,11 +98,14 @@ decode(struct decoder *d)
 	png_read_info(d->png, d->info);
 	d->w = png_get_image_width(d->png, d->info);
 	d->h = png_get_image_height(d->png, d->info);
-	if ((uint64_t)d->w * d->h > MASK_PIXELS_MAX) {
+	if ((uint64_t)d->w * d->h > d->max) {
 		d->why = "the PNG is too large for a mask";
 		return false;
 	}
-	set_up(d);
+	if (d->ids)
+		set_up_ids(d);
+	else
+		set_up(d);
 	d->pixels = xcalloc(d->h, d->stride);
 	d->row = xcalloc(d->h, sizeof(*d->row));
 	for (size_t y = 0; y < d->h; y++)
@@ -112,27 +135,71 @@ flatten(const struct decoder *d, struct mask *m)
 		}
 }
 
+static void
+flatten_ids(const struct decoder *d, struct id_mask *m)
+{
+	bool wide = d->channels == 1 && d->stride >= 2 * (size_t)d->w;
+
+	*m = (struct id_mask){ d->w, d->h, xreallocarray(NULL, d->h, d->w * sizeof(*m->v)) };
+	for (size_t y = 0; y < d->h; y++)
+		for (size_t x = 0; x < d->w; x++) {
+			const png_byte *p = d->row[y] + x * (size_t)(wide ? 2 : d->channels);
+			uint32_t v = *p;
+
+			if (wide)
+				v = v << 8 | p[1];
+			else if (d->channels == 3)
+				v |= (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16;
+			m->v[y * d->w + x] = v;
+		}
+}
+
+static bool
+decode_all(struct decoder *d, struct mask *m, struct id_mask *ids)
+{
+	bool ok;
+
+	d->why = "it is no PNG";
+	if (d->in.n < 8 || png_sig_cmp((png_const_bytep)d->in.p, 0, 8))
+		return false;
+	d->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, d, on_error, on_warning);
+	d->info = d->png ? png_create_info_struct(d->png) : NULL;
+	if (!d->info)
+		die("out of memory");
+	ok = decode(d);
+	if (ok && m)
+		flatten(d, m);
+	else if (ok)
+		flatten_ids(d, ids);
+	png_destroy_read_struct(&d->png, &d->info, NULL);
+	free(d->pixels);
+	free(d->row);
+	return ok;
+}
+
 bool
 mask_read_png(struct span png, struct mask *m, const char **why)
 {
-	struct decoder d = { .in = png, .why = "it is no PNG" };
+	struct decoder d = { .in = png, .max = MASK_PIXELS_MAX };
 	bool ok;
 
 	*m = (struct mask){ .v = NULL };
+	ok = decode_all(&d, m, NULL);
 	*why = d.why;
-	if (png.n < 8 || png_sig_cmp((png_const_bytep)png.p, 0, 8))
-		return false;
-	d.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &d, on_error, on_warning);
-	d.info = d.png ? png_create_info_struct(d.png) : NULL;
-	if (!d.info)
-		die("out of memory");
-	ok = decode(&d);
-	if (ok)
-		flatten(&d, m);
+	return ok;
+}
+
+bool
+mask_read_ids(struct span png, bool colours, struct id_mask *m, const char **why)
+{
+	struct decoder d = {
+		.in = png, .ids = true, .colours = colours, .max = MASK_PIXELS_MAX / 4
+	};
+	bool ok;
+
+	*m = (struct id_mask){ .v = NULL };
+	ok = decode_all(&d, NULL, m);
 	*why = d.why;
-	png_destroy_read_struct(&d.png, &d.info, NULL);
-	free(d.pixels);
-	free(d.row);
 	return ok;
 }
 
@@ -150,11 +217,44 @@ on_flush(png_structp png)
 	(void)png;
 }
 
-static void
-write_png(struct buf *out, const uint8_t *v, uint32_t w, uint32_t h, bool bitmap)
+enum kind { GREY, BITMAP, VOC, RGB };
+
+void
+mask_voc_colour(unsigned i, uint8_t rgb[3])
 {
-	static const png_color colors[2] = { { 0, 0, 0 }, { 255, 255, 255 } };
+	memset(rgb, 0, 3);
+	for (int bit = 7; i; bit--, i >>= 3)
+		for (int c = 0; c < 3; c++)
+			rgb[c] |= (uint8_t)((i >> c & 1) << bit);
+}
+
+static void
+put_palette(struct decoder *d, enum kind kind)
+{
+	static const png_color black_and_white[2] = { { 0, 0, 0 }, { 255, 255, 255 } };
 	static const png_byte transparent[1] = { 0 };
+	png_color colour[256];
+
+	if (kind == BITMAP) {
+		png_set_PLTE(d->png, d->info, black_and_white, 2);
+		png_set_tRNS(d->png, d->info, transparent, 1, NULL);
+	} else if (kind == VOC) {
+		for (unsigned i = 0; i < 256; i++) {
+			uint8_t rgb[3];
+
+			mask_voc_colour(i, rgb);
+			colour[i] = (png_color){ rgb[0], rgb[1], rgb[2] };
+		}
+		png_set_PLTE(d->png, d->info, colour, 256);
+	}
+}
+
+/* Rows of `stride` bytes. */
+static void
+write_png(struct buf *out, const uint8_t *v, uint32_t w, uint32_t h, size_t stride, enum kind kind)
+{
+	static const int type[] = { PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_PALETTE,
+		PNG_COLOR_TYPE_PALETTE, PNG_COLOR_TYPE_RGB };
 	struct decoder d = { .why = NULL };
 
 	d.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &d, on_error, on_warning);
@@ -162,15 +262,12 @@ write_png(struct buf *out, const uint8_t *v, uint32_t w, uint32_t h, bool bitmap
 	if (!d.info || setjmp(png_jmpbuf(d.png)))
 		die("out of memory"); /* writing into memory has no other fault */
 	png_set_write_fn(d.png, out, on_write, on_flush);
-	png_set_IHDR(d.png, d.info, w, h, 8, bitmap ? PNG_COLOR_TYPE_PALETTE : PNG_COLOR_TYPE_GRAY,
-	    PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
-	if (bitmap) {
-		png_set_PLTE(d.png, d.info, colors, 2);
-		png_set_tRNS(d.png, d.info, transparent, 1, NULL);
-	}
+	png_set_IHDR(d.png, d.info, w, h, 8, type[kind], PNG_INTERLACE_NONE,
+	    PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+	put_palette(&d, kind);
 	png_write_info(d.png, d.info);
 	for (size_t y = 0; y < h; y++)
-		png_write_row(d.png, v + y * w);
+		png_write_row(d.png, v + y * stride);
 	png_write_end(d.png, NULL);
 	png_destroy_write_struct(&d.png, &d.info);
 }
@@ -178,13 +275,32 @@ write_png(struct buf *out, const uint8_t *v, uint32_t w, uint32_t h, bool bitmap
 void
 mask_write_png(struct buf *out, const uint8_t *v, uint32_t w, uint32_t h)
 {
-	write_png(out, v, w, h, false);
+	write_png(out, v, w, h, w, GREY);
 }
 
 void
 mask_write_bitmap(struct buf *out, const uint8_t *v, uint32_t w, uint32_t h)
 {
-	write_png(out, v, w, h, true);
+	write_png(out, v, w, h, w, BITMAP);
+}
+
+void
+mask_write_voc(struct buf *out, const uint8_t *v, uint32_t w, uint32_t h)
+{
+	write_png(out, v, w, h, w, VOC);
+}
+
+void
+mask_write_ids(struct buf *out, const struct id_mask *m)
+{
+	size_t n = (size_t)m->w * m->h;
+	uint8_t *rgb = xreallocarray(NULL, n + 1, 3);
+
+	for (size_t i = 0; i < n; i++)
+		for (int c = 0; c < 3; c++)
+			rgb[3 * i + (size_t)c] = (uint8_t)(m->v[i] >> (8 * c));
+	write_png(out, rgb, m->w, m->h, 3 * (size_t)m->w, RGB);
+	free(rgb);
 }
 
 /* ---- records ---- */

@@ -27,8 +27,30 @@ struct mask {
  */
 bool mask_read_png(struct span png, struct mask *m, const char **why);
 
+/* A number a pixel. */
+struct id_mask {
+	uint32_t w, h;
+	uint32_t *v; /* row by row; the holder frees it */
+};
+
+/*
+ * Decode a PNG into numbers: palette index or grey level (to 16 bits), or, of a coloured one,
+ * R + 256 G + 65536 B as in panoptic COCO. `colours`: a palette is taken for its colours, too.
+ * Transparency is passed over. False: as above.
+ */
+bool mask_read_ids(struct span png, bool colours, struct id_mask *m, const char **why);
+
 /* Append a PNG of 8 bit grey levels. */
 void mask_write_png(struct buf *out, const uint8_t *v, uint32_t w, uint32_t h);
+
+/* The same as a palette picture in the colours of Pascal VOC. */
+void mask_write_voc(struct buf *out, const uint8_t *v, uint32_t w, uint32_t h);
+
+/* Colour number i of Pascal VOC: the bits of i, dealt out to red, green and blue. */
+void mask_voc_colour(unsigned i, uint8_t rgb[3]);
+
+/* Append an RGB PNG of numbers below 2^24. */
+void mask_write_ids(struct buf *out, const struct id_mask *m);
 
 /* Append a PNG of 0 and 1 (not 0) with a palette in which 0 is transparent. */
 void mask_write_bitmap(struct buf *out, const uint8_t *v, uint32_t w, uint32_t h);

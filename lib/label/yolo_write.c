@@ -240,7 +240,7 @@ put_polygon(struct writing *w, const struct sample *s, const struct annotation *
 static bool
 put_shape(struct writing *w, struct sample *s, const struct annotation *a)
 {
-	bool segment = w->ex->opt->yolo_segment, row = ann_member(a, "yolo").p;
+	bool segment = w->ex->opt->yolo_task == YOLO_TASK_SEGMENT, row = ann_member(a, "yolo").p;
 	struct span own = row && !segment ? own_numbers(w, s, a) : SPAN_NONE;
 
 	if (own.p) {

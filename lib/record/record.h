@@ -155,8 +155,8 @@ struct box {
 };
 
 /*
- * The bbox, or the hull of the other shapes it has (polygon, rbox, ...). False: no
- * geometry, or only pixels (rle, mask).
+ * The bbox, or the hull of the other shapes it has (polygon, rbox, ...; of an rle the box of its
+ * pixels). False: no geometry, or only the pixels of another file (mask).
  */
 bool ann_box(const struct annotation *a, struct box *box);
 /* Only the bbox field. */

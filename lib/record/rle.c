@@ -413,8 +413,9 @@ rle_from_polygon(struct rle *r, uint32_t h, uint32_t w, const double *xy, size_t
 	return true;
 }
 
-void
-rle_merge(struct rle *r, const struct rle *b)
+/* r becomes: set in r or b; or (`cut`) set in r and not in b. */
+static void
+combine(struct rle *r, const struct rle *b, bool cut)
 {
 	struct rle sum = { .h = r->h, .w = r->w };
 	size_t i = 0, k = 0;
@@ -423,7 +424,7 @@ rle_merge(struct rle *r, const struct rle *b)
 	while (i < r->n && k < b->n) {
 		uint32_t step = left < right ? left : right;
 
-		rle_push(&sum, (i & 1) || (k & 1), step);
+		rle_push(&sum, cut ? (i & 1) && !(k & 1) : (i & 1) || (k & 1), step);
 		left -= step;
 		right -= step;
 		if (left == 0 && ++i < r->n)
@@ -435,80 +436,16 @@ rle_merge(struct rle *r, const struct rle *b)
 	*r = sum;
 }
 
-/* ---- runs to polygons ---- */
-
-/* A bitmap with a frame of empty pixels, so that no neighbour is outside. */
-struct field {
-	uint8_t *cell; /* 1 filled, 2 its top edge was walked */
-	size_t w, h;
-	uint32_t x, y; /* of cell 1, 1 in the mask */
-};
-
-static bool
-filled(const struct field *f, size_t x, size_t y)
+void
+rle_merge(struct rle *r, const struct rle *b)
 {
-	return f->cell[y * f->w + x] & 1;
+	combine(r, b, false);
 }
 
-enum { EAST, SOUTH, WEST, NORTH };
-
-/*
- * Walk the outline that begins with the top edge of cell x, y, with the filled pixels on the right
- * hand; corners are written. Where two pixels touch at a corner only, they stay apart.
- */
-static void
-walk(const struct field *f, struct buf *b, size_t x0, size_t y0)
+void
+rle_cut(struct rle *r, const struct rle *b)
 {
-	/* the cells ahead on the right and on the left of a corner, by direction */
-	static const int rx[] = { 0, -1, -1, 0 }, ry[] = { 0, 0, -1, -1 };
-	static const int lx[] = { 0, 0, -1, -1 }, ly[] = { -1, 0, 0, -1 };
-	static const int sx[] = { 1, 0, -1, 0 }, sy[] = { 0, 1, 0, -1 };
-	size_t x = x0, y = y0;
-	int dir = EAST, last = NORTH;
-
-	jw_open(b, '[');
-	do {
-		if (dir != last) {
-			jw_u64(b, f->x + x - 1);
-			jw_u64(b, f->y + y - 1);
-		}
-		last = dir;
-		if (dir == EAST)
-			f->cell[y * f->w + x] |= 2;
-		x += (size_t)(ptrdiff_t)sx[dir];
-		y += (size_t)(ptrdiff_t)sy[dir];
-		if (!filled(f, x + (size_t)(ptrdiff_t)rx[dir], y + (size_t)(ptrdiff_t)ry[dir]))
-			dir = (dir + 1) & 3;
-		else if (filled(f, x + (size_t)(ptrdiff_t)lx[dir], y + (size_t)(ptrdiff_t)ly[dir]))
-			dir = (dir + 3) & 3;
-	} while (x != x0 || y != y0 || dir != EAST);
-	jw_close(b, ']');
-}
-
-bool
-rle_write_polygon(struct buf *b, const struct rle *r)
-{
-	struct field f;
-	uint32_t box[4];
-	uint8_t *bits;
-
-	rle_box(r, box);
-	bits = rle_bits(r, box);
-	if (!bits)
-		return false;
-	f = (struct field){ .w = box[2] + 2u, .h = box[3] + 2u, .x = box[0], .y = box[1] };
-	f.cell = xcalloc(f.w, f.h);
-	for (size_t y = 0; y < box[3]; y++)
-		memcpy(f.cell + (y + 1) * f.w + 1, bits + y * box[2], box[2]);
-	free(bits);
-	jw_open(b, '[');
-	for (size_t y = 1; y < f.h; y++)
-		for (size_t x = 1; x < f.w; x++)
-			if (f.cell[y * f.w + x] == 1 && !filled(&f, x, y - 1))
-				walk(&f, b, x, y);
-	jw_close(b, ']');
-	free(f.cell);
-	return true;
+	combine(r, b, true);
 }
 
 bool

@@ -60,14 +60,16 @@ bool rle_from_bits(struct rle *r, uint64_t h, uint64_t w, const uint8_t *bits, i
 
 /* A polygon (n points, x and y in turn) as COCO fills it. False: too large. */
 bool rle_from_polygon(struct rle *r, uint32_t h, uint32_t w, const double *xy, size_t n);
-/* r becomes the union with b, which has the same size. */
+/* r becomes the union with b, or what of r is not in b; both have the same size. */
 void rle_merge(struct rle *r, const struct rle *b);
+void rle_cut(struct rle *r, const struct rle *b);
 
 /*
- * The outlines along the edges of pixels as the value of "polygon": outer rings clockwise, holes
- * counterclockwise. COCO's rule fills them to the same mask again. False: too large.
+ * The outlines along the edges of pixels as the value of "polygon": outer rings clockwise, each
+ * followed by its holes, counterclockwise; `holes` (may be NULL) gets the list of their indices.
+ * COCO's rule fills them to the same mask again. False: too large.
  */
-bool rle_write_polygon(struct buf *b, const struct rle *r);
+bool rle_write_polygon(struct buf *b, struct buf *holes, const struct rle *r);
 
 /* Is a ring (n points) clockwise as seen on the screen? */
 bool ring_is_clockwise(const double *xy, size_t n);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "record/record.h"
+#include "record/rle.h"
 
 bool
 ann_bbox(const struct annotation *a, struct box *box)
@@ -81,6 +82,23 @@ hull_rbox(struct hull *h, struct span rbox)
 	}
 }
 
+/* The box of the pixels that are set. */
+static void
+hull_rle(struct hull *h, struct span json)
+{
+	struct rle r = { .run = NULL };
+	uint32_t box[4];
+
+	if (!rle_parse(&r, json)) {
+		rle_box(&r, box);
+		if (box[2] > 0) {
+			hull_add(h, box[0], box[1]);
+			hull_add(h, (double)box[0] + box[2], (double)box[1] + box[3]);
+		}
+	}
+	rle_release(&r);
+}
+
 bool
 ann_box(const struct annotation *a, struct box *box)
 {
@@ -99,6 +117,8 @@ ann_box(const struct annotation *a, struct box *box)
 		hull_add(&h, c[0] - c[2], c[1] - c[2]);
 		hull_add(&h, c[0] + c[2], c[1] + c[2]);
 	}
+	if (!h.any && json_type_of(a->v[ANN_RLE]) == JSON_OBJECT && !ann_is_ratio(a))
+		hull_rle(&h, a->v[ANN_RLE]);
 	if (h.any)
 		*box = (struct box){ h.x0, h.y0, h.x1 - h.x0, h.y1 - h.y0 };
 	return h.any;

@@ -101,22 +101,113 @@ static void
 outlines(void)
 {
 	static const uint8_t ring[] = { 1, 1, 1, 1, 0, 1, 1, 1, 1 }, touch[] = { 1, 0, 0, 1 };
+	static const uint8_t nested[] = {
+		1, 1, 1, 1, 1, 1, 1, 0, 0, /* */
+		1, 0, 0, 0, 0, 0, 1, 0, 0, /* */
+		1, 0, 1, 1, 1, 0, 1, 0, 1, /* */
+		1, 0, 1, 0, 1, 0, 1, 0, 1, /* */
+		1, 0, 1, 1, 1, 0, 1, 0, 0, /* */
+		1, 0, 0, 0, 0, 0, 1, 0, 0, /* */
+		1, 1, 1, 1, 1, 1, 1, 0, 0, /* */
+	};
+	struct buf holes = BUF_INIT;
 
 	ok(rle_from_bits(&r, 5, 6, ring, 2, 1, 3, 3), "a bitmap at a place");
 	is_str(picture(&r), "....../..###./..#.#./..###./....../", "lies there");
 	buf_reset(&out);
-	ok(rle_write_polygon(&out, &r), "its outline");
+	ok(rle_write_polygon(&out, NULL, &r), "its outline");
 	is_str(buf_str(&out), "[[2,1,5,1,5,4,2,4],[3,3,4,3,4,2,3,2]]",
 	    "is a ring and a hole that runs the other way");
+	buf_reset(&out);
+	buf_reset(&holes);
+	ok(rle_from_bits(&r, 7, 9, nested, 0, 0, 9, 7) && rle_write_polygon(&out, &holes, &r),
+	    "a ring around a ring, and a ring beside");
+	is_str(buf_str(&out),
+	    "[[0,0,7,0,7,7,0,7],[1,6,6,6,6,1,1,1],[2,2,5,2,5,5,2,5],[3,4,4,4,4,3,3,3],[8,2,9,2,9,4,8,4]]",
+	    "each is followed by its holes");
+	is_str(buf_str(&holes), "[1,3]", "which are listed");
+	buf_release(&holes);
 	ok(rle_from_bits(&r, 2, 2, touch, 0, 0, 2, 2), "two pixels that touch");
 	buf_reset(&out);
-	rle_write_polygon(&out, &r);
+	rle_write_polygon(&out, NULL, &r);
 	is_str(buf_str(&out), "[[0,0,1,0,1,1,0,1],[1,1,2,1,2,2,1,2]]", "stay two rings");
 	ok(rle_from_bits(&r, 2, 2, ring, -1, -1, 3, 3), "a bitmap over the edge");
 	is_str(picture(&r), ".#/##/", "is cut off");
 	ok(rle_from_bits(&t, 2, 2, touch, 0, 0, 2, 2), "another");
 	rle_merge(&r, &t);
 	is_str(picture(&r), "##/##/", "is joined");
+	rle_cut(&r, &t);
+	is_str(picture(&r), ".#/#./", "and cut out again");
+}
+
+/* Rings filled by COCO's rule: an outer one, less the holes behind it, and so on. */
+static void
+fill_rings(struct rle *sum, struct span polygon, struct span holes, uint32_t h, uint32_t w)
+{
+	struct rle one = { .run = NULL }, ring = { .run = NULL };
+	double hole[512], xy[4096];
+	size_t n = json_numbers(holes, hole, 512), at = 0, i = 0;
+	struct span raw;
+	struct json j;
+
+	rle_start(sum, h, w);
+	rle_push(sum, false, h * w);
+	rle_start(&one, h, w);
+	rle_push(&one, false, h * w);
+	json_begin(&j, polygon);
+	json_array(&j);
+	for (; json_item(&j) && json_value(&j, &raw); i++) {
+		size_t k = json_numbers(raw, xy, 4096);
+
+		rle_from_polygon(&ring, h, w, xy, k / 2);
+		if (at < n && hole[at] == (double)i) {
+			at++;
+			rle_cut(&one, &ring);
+			continue;
+		}
+		rle_merge(sum, &one);
+		rle_start(&one, h, w);
+		rle_push(&one, false, h * w);
+		rle_merge(&one, &ring);
+	}
+	rle_merge(sum, &one);
+	rle_release(&one);
+	rle_release(&ring);
+}
+
+/* Masks of noise, in blocks of 1 to 4 pixels: outlined and filled again. */
+static void
+noise(void)
+{
+	struct buf holes = BUF_INIT, want = BUF_INIT;
+	uint32_t random = 1;
+	int bad = 0;
+
+	for (int i = 0; i < 400; i++) {
+		uint32_t size = 1 + i % 4, w = 1 + (uint32_t)i % 23, h = 1 + (uint32_t)i % 19;
+		uint8_t bits[23 * 19];
+
+		for (uint32_t y = 0; y < h; y++)
+			for (uint32_t x = 0; x < w; x++) {
+				random = random * 1664525 + 1013904223;
+				bits[y * w + x] = x % size || y % size
+						      ? bits[(y - y % size) * w + x - x % size]
+						      : random >> 30 > (uint32_t)i % 3;
+			}
+		rle_from_bits(&r, h, w, bits, 0, 0, w, h);
+		buf_reset(&out);
+		buf_reset(&holes);
+		rle_write_polygon(&out, &holes, &r);
+		fill_rings(&t, buf_span(&out), buf_span(&holes), h, w);
+		buf_reset(&want);
+		buf_reset(&out);
+		rle_write(&want, &r, true);
+		rle_write(&out, &t, true);
+		bad += !rle_same(buf_span(&want), buf_span(&out));
+	}
+	is_int(bad, 0, "masks of noise come back from their outlines");
+	buf_release(&holes);
+	buf_release(&want);
 }
 
 /* Every mask of the file: parsed, written again letter by letter, outlined and filled again. */
@@ -157,6 +248,7 @@ main(void)
 	faults();
 	polygons();
 	outlines();
+	noise();
 	real();
 	return done_testing();
 }

@@ -1,0 +1,42 @@
+/*
+ * Shapes that a target has no place for become shapes that it has: masks outlines, outlines masks,
+ * and boxes those of the shapes (--mask-to, --bbox-from).
+ *
+ * Without a wish:
+ *	pixels of a file (mask), where there is no place for these: runs (rle)
+ *	runs, where there is no place for these: a polygon along the edges of the pixels, which
+ *	COCO's rule fills to the same pixels again
+ *	a polygon with holes, where there is no place for holes but one for runs: runs, filled
+ *	by COCO's rule; edges within a pixel are lost [annotation.polygon-as-rle]
+ */
+#ifndef LABEL_RESHAPE_H
+#define LABEL_RESHAPE_H
+
+#include "label/mask.h"
+#include "label/sample.h"
+#include "record/rle.h"
+
+struct exporter;
+
+struct reshaper {
+	struct buf *text; /* of each annotation that was rewritten */
+	size_t n;
+	char *source; /* of the mask that was read last */
+	bool colours;
+	struct id_mask mask;
+	struct rle rle, ring, part;
+	struct buf value, holes, box, png;
+};
+
+void reshaper_release(struct reshaper *r);
+
+/* Rewrite the sample's annotations. What is rewritten lives until the next sample. */
+void reshape_sample(struct exporter *ex, struct sample *s);
+
+/*
+ * The pixels of an annotation (rle, mask or polygon; `boxes`: else of its box), in the size of the sample, into ex->reshaper.rle; they
+ * live until the next call. False: it has none, or they cannot be had (that was said or counted).
+ */
+bool reshape_pixels(struct exporter *ex, struct sample *s, const struct annotation *a);
+
+#endif
