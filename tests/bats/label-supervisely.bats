@@ -71,11 +71,16 @@ END
 END
 	assert_file_equals got want
 	grep -c 'annotation.polygon-parts is lost' err
-	ds-export -f labelme --images none -o lm records 2>err
-	jq -c '[.shapes[].points[0]]' lm/x.json >got
+	ds-export -f via --images none -o via records 2>err
+	jq -c '[.[].regions[].shape_attributes|[.all_points_x[0],.all_points_y[0]]]' via/*.json >got
 	echo '[[0,0],[5,0]]' >want
 	assert_file_equals got want
 	grep -c 'annotation.holes is lost' err
+	ds-export -f labelme --images none -o lm records 2>err
+	jq -c '[.shapes[]|[.shape_type,.points[0]]]' lm/x.json >got
+	echo '[["mask",[1,0]]]' >want
+	assert_file_equals got want
+	grep -c 'annotation.polygon-as-rle is lost' err
 }
 
 @test "splits are datasets, unless it came from another" {
