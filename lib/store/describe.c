@@ -368,11 +368,21 @@ version_stats(const struct version_info *v, struct buf *b)
 
 /* ---- warnings ---- */
 
+/* "TRAIN 4, EVAL 0" */
+static const char *
+add_sides(struct buf *b, const struct version_info *v, const struct by_usage *n)
+{
+	for (int s = 0; s < v->plan->ratio.sides; s++)
+		buf_addf(b, "%s%s %llu", s ? ", " : "", usage_name[s], (unsigned long long)n->n[s]);
+	return buf_str(b);
+}
+
 static void
 warn_class(const struct version_info *v, size_t c)
 {
 	const struct by_usage *n = &v->class[c].samples;
 	struct span name = v->names->e[c].key;
+	struct buf text = BUF_INIT;
 	uint64_t all = 0;
 	int sides = 0, have = 0;
 
@@ -388,16 +398,16 @@ warn_class(const struct version_info *v, size_t c)
 		    "class \"%.*s\" has one sample; it cannot be on %d sides", SPAN_ARG(name),
 		    sides);
 	else if (have < sides)
-		warning_at(POS_NONE, "one-sided",
-		    "class \"%.*s\" is not on every side: TRAIN %llu, EVAL %llu%s", SPAN_ARG(name),
-		    (unsigned long long)n->n[USAGE_TRAIN], (unsigned long long)n->n[USAGE_EVAL],
+		warning_at(POS_NONE, "one-sided", "class \"%.*s\" is not on every side: %s%s",
+		    SPAN_ARG(name), add_sides(&text, v, n),
 		    v->plan->usage == USAGE_RESET || !v->parent
-			? "; its samples cannot be apart"
+			? "; they belong together, or other classes hold them"
 			: "; its samples are fixed by the earlier version");
 	else if (all < 5)
 		warning_at(POS_NONE, "few-samples",
 		    "class \"%.*s\" has only %llu samples (training services ask for 5)",
 		    SPAN_ARG(name), (unsigned long long)all);
+	buf_release(&text);
 }
 
 void

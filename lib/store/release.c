@@ -573,6 +573,23 @@ say_sides(const struct release *r, struct buf *b)
 	}
 }
 
+static void
+warn_ratio(int side, const struct split_side *x)
+{
+	struct buf why = BUF_INIT;
+
+	if (x->locked)
+		buf_addf(&why, "%llu are fixed there by their earlier usage",
+		    (unsigned long long)x->locked);
+	else
+		buf_adds(&why,
+		    "samples that belong together, or classes that have to be on every side, do not "
+		    "allow it");
+	warning_at(POS_NONE, "ratio", "%s has %llu samples and not %llu: %s", usage_name[side],
+	    (unsigned long long)x->got, (unsigned long long)x->target, why.p);
+	buf_release(&why);
+}
+
 void
 release_say(const struct release *r)
 {
@@ -590,10 +607,7 @@ release_say(const struct release *r)
 		uint64_t off = x->got > x->target ? x->got - x->target : x->target - x->got;
 
 		if (off && r->plan.rule == SPLIT_EXACT && !r->plan.folds)
-			warning_at(POS_NONE, "ratio",
-			    "%s has %llu samples and not %llu: %llu are fixed there by their earlier usage",
-			    usage_name[s], (unsigned long long)x->got,
-			    (unsigned long long)x->target, (unsigned long long)x->locked);
+			warn_ratio(s, x);
 	}
 	if (r->o->snapshot)
 		say("%llu files of %llu bytes; %llu new objects of %llu bytes; %llu files did not change",

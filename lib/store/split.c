@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "base/sha256.h"
 
-enum { SWEEPS_MAX = 16 };
+enum { SWEEPS_MAX = 16, SWAP_WORK = 8 << 20 };
 
 typedef __int128 cost;
 
@@ -63,7 +63,7 @@ in_round(const struct round *r, size_t i)
 
 /* ---- the order in which free units are looked at ---- */
 
-struct distance {
+struct __attribute__((packed)) distance { /* of 12 bytes: there are two a unit */
 	uint64_t d;
 	uint32_t unit;
 };
@@ -279,18 +279,20 @@ repair(struct round *r, unsigned *sweeps)
 }
 
 /*
- * May the unit move for the sake of something else? Not when that leaves a class on one side only, nor when
- * it takes a class more than one percent and a sample from its target.
+ * May the unit move for the sake of something else? Not when that leaves a class on one side only, nor when it takes a
+ * class further from its target than that something is worth: so many percent of the class, and so many samples.
  */
+enum worth { WORTH_LITTLE = 1, WORTH_MUCH = 10, WORTH_ALL = INT32_MAX };
+
 static bool
-may_move(const struct round *r, size_t i, int sign)
+may_move(const struct round *r, size_t i, int sign, enum worth worth)
 {
 	const struct split_units *u = r->u;
 
 	for (size_t k = unit_first(u, i); k < unit_first(u, i + 1); k++) {
 		const struct tally *t = &r->f[u->feature[k]];
 		int64_t d = t->d + sign * (int64_t)unit_amount(u, k);
-		int64_t room = (int64_t)(t->n / 100) + 1;
+		int64_t room = (int64_t)(t->n * worth / 100) + worth / 3 + 1;
 
 		if (llabs(d) > llabs(t->d) && llabs(d) > room)
 			return false;
@@ -303,7 +305,7 @@ may_move(const struct round *r, size_t i, int sign)
 
 /* The cheapest unit, in the order of looking, that goes in direction `sign` and that `wanted` takes. */
 static size_t
-cheapest(const struct round *r, int sign, uint64_t size_max, long feature)
+cheapest(const struct round *r, int sign, uint64_t size_max, long feature, enum worth worth)
 {
 	const struct split_units *u = r->u;
 	size_t best = SIZE_MAX;
@@ -322,7 +324,7 @@ cheapest(const struct round *r, int sign, uint64_t size_max, long feature)
 				continue;
 		}
 		g = unit_gain(r, i, sign);
-		if ((best == SIZE_MAX || g < least) && may_move(r, i, sign)) {
+		if ((best == SIZE_MAX || g < least) && may_move(r, i, sign, worth)) {
 			best = i;
 			least = g;
 		}
@@ -341,7 +343,12 @@ repair_one_sided(struct round *r)
 		const struct tally *t = &r->f[c];
 		int sign = t->d < t->low ? 1 : t->d > t->high ? -1 : 0;
 
-		if (sign == 0 || (i = cheapest(r, sign, UINT64_MAX, (long)c)) == SIZE_MAX)
+		if (sign == 0)
+			continue;
+		i = cheapest(r, sign, UINT64_MAX, (long)c, WORTH_LITTLE);
+		if (i == SIZE_MAX)
+			i = cheapest(r, sign, UINT64_MAX, (long)c, WORTH_ALL);
+		if (i == SIZE_MAX)
 			continue;
 		unit_move(r, i);
 		moves++;
@@ -374,11 +381,90 @@ repair_total(struct round *r)
 	if (r->total.d == 0 || movable(r, r->total.d < 0 ? 1 : -1) < (uint64_t)llabs(r->total.d))
 		return 0;
 	while (r->total.d != 0) {
-		i = cheapest(r, r->total.d < 0 ? 1 : -1, (uint64_t)llabs(r->total.d), -1);
+		int sign = r->total.d < 0 ? 1 : -1;
+		uint64_t most = (uint64_t)llabs(r->total.d);
+
+		i = cheapest(r, sign, most, -1, WORTH_LITTLE);
+		if (i == SIZE_MAX)
+			i = cheapest(r, sign, most, -1, WORTH_MUCH);
 		if (i == SIZE_MAX)
 			break;
 		unit_move(r, i);
 		moves++;
+	}
+	return moves;
+}
+
+/* ---- swapping two units, where no single move helps any more ---- */
+
+/* Would moving the unit bring something that is off nearer to its target? */
+static bool
+helps(const struct round *r, size_t i)
+{
+	const struct split_units *u = r->u;
+	int sign = move_sign(r, i);
+
+	if (sign * r->total.d < 0)
+		return true;
+	for (size_t k = unit_first(u, i); k < unit_first(u, i + 1); k++)
+		if (sign * r->f[u->feature[k]].d < 0)
+			return true;
+	return false;
+}
+
+static size_t
+count_one_sided(const struct round *r)
+{
+	size_t n = 0;
+
+	for (size_t c = 0; c < r->u->classes; c++)
+		n += r->f[c].d < r->f[c].low || r->f[c].d > r->f[c].high;
+	return n;
+}
+
+/*
+ * Move unit i, and the first unit of the other side that makes the whole better; the total stays as near, and no class
+ * becomes one-sided. False: there is none, or no work is left, and i stays.
+ */
+static bool
+swap_unit(struct round *r, size_t i, int64_t *work)
+{
+	const struct split_units *u = r->u;
+	int sign = move_sign(r, i);
+	int64_t off = llabs(r->total.d);
+	size_t lost = count_one_sided(r);
+	cost g = unit_gain(r, i, sign);
+
+	unit_move(r, i);
+	for (size_t k = 0; k<r->nfree && * work> 0; k++) {
+		size_t j = r->order[k];
+
+		if (j == i || move_sign(r, j) == sign)
+			continue;
+		*work -= 1 + (int64_t)(unit_first(u, j + 1) - unit_first(u, j));
+		if (g + unit_gain(r, j, -sign) >= 0)
+			continue;
+		unit_move(r, j);
+		if (llabs(r->total.d) <= off && count_one_sided(r) <= lost)
+			return true;
+		unit_move(r, j);
+	}
+	unit_move(r, i);
+	return false;
+}
+
+/* As long as there is a swap that helps; the bound on the work keeps it from growing with the square of the units. */
+static uint64_t
+repair_swaps(struct round *r)
+{
+	int64_t work = SWAP_WORK + 16 * (int64_t)r->nfree;
+	uint64_t moves = 0, before = 1;
+
+	while (before != moves && work > 0 && !on_target(r)) {
+		before = moves;
+		for (size_t k = 0; k < r->nfree && work > 0; k++)
+			if (helps(r, r->order[k]) && swap_unit(r, r->order[k], &work))
+				moves += 2;
 	}
 	return moves;
 }
@@ -402,6 +488,7 @@ cut_side(struct round *r, const struct ratio *ratio, const uint64_t *all, struct
 	report->moves = repair(r, &report->sweeps);
 	report->moves += repair_one_sided(r);
 	report->moves += repair_total(r);
+	report->moves += repair_swaps(r);
 	free(r->order);
 }
 

@@ -5,7 +5,8 @@
  * What is placed is a unit: samples that must stay together (most often just one). Every unit has a hash
  * of its key, and the hash alone says where it would go: that is the prior. Units that an earlier version
  * placed are locked and never move. The others are then moved, those nearest to the threshold first, as
- * long as a move brings the classes nearer to their targets; at last the total is made exact. There are
+ * long as a move brings the classes nearer to their targets; then the total is made exact, and at last two units are
+ * swapped where that is still better. There are
  * only whole numbers, no random generator, and the result depends on the set of units and not on the
  * order in which they came.
  *

@@ -173,6 +173,14 @@ count() { # count FILE USAGE [CLASS]
 	grep -q 'warning: ".*" is in fold [01], and a sample that it belongs with (same content or group) is in fold [01] \[leak\]' err
 }
 
+@test "a class that cannot be on every side is named, with what each side has" {
+	records 1 40 | sed '1s/"a"/"rare"/;2,3s/"name":"a"/"name":"video"/' >in
+	sed -i '2,3s/"n":1.10/"n":"v"/;4,$s/"n":1.10,//' in
+	ds-release -q -s s --ratios train=0.7,eval=0.2,test=0.1 --group n in >out 2>err
+	grep -qF 'warning: class "rare" has one sample; it cannot be on 3 sides [one-sided]' err
+	grep -qE 'warning: class "video" is not on every side: (TRAIN 2, EVAL 0, TEST 0|TRAIN 0, EVAL 2, TEST 0|TRAIN 0, EVAL 0, TEST 2); they belong together, or other classes hold them \[one-sided\]' err
+}
+
 @test "by hash, shards agree with the whole; in one pass the total is right" {
 	records 1 100 >in
 	ds-release -q --ratio 0.8 --by-hash in >whole

@@ -76,8 +76,11 @@ class_error(const struct data *d, const struct ratio *r, const int8_t *side, int
 		}
 	*one_sided = 0;
 	for (int c = 0; c < CLASSES; c++) {
-		int64_t off = llabs(e[c] - (int64_t)ratio_target(r, 1, (uint64_t)n[c]));
+		int64_t target = (int64_t)ratio_target(r, 1, (uint64_t)n[c]), off;
 
+		if (n[c] >= 2) /* on both sides */
+			target = target < 1 ? 1 : target >= n[c] ? n[c] - 1 : target;
+		off = llabs(e[c] - target);
 		worst = off > worst ? off : worst;
 		*one_sided += n[c] >= 2 && (e[c] == 0 || e[c] == n[c]);
 	}
@@ -105,6 +108,35 @@ test_exact_and_even(void)
 		is_int(one_sided, 0, "%s: no class is on one side only", texts[t]);
 	}
 	free(d);
+}
+
+/* Moving one unit at a time left classes of small sets one or two samples off where swapping two puts them right. */
+static void
+test_small_sets(void)
+{
+	static const size_t sizes[] = { 60, 100, 150, 400 };
+	struct ratio r = ratio_of("0.8");
+
+	for (size_t k = 0; k < ARRAY_LEN(sizes); k++) {
+		struct data *d = make_data(sizes[k]);
+		int off = 0, one_sided, sides = 0;
+
+		for (uint64_t seed = 0; seed < 20; seed++) {
+			struct split_side report[2];
+			int8_t side[N];
+
+			for (size_t i = 0; i < d->u.n; i++)
+				d->hash[i] = (d->hash[i] + seed) * 0x9e3779b97f4a7c15u;
+			split(&d->u, &r, side, report);
+			off += class_error(d, &r, side, &one_sided) > 0;
+			off += report[1].got != ratio_target(&r, 1, sizes[k]);
+			sides += one_sided;
+		}
+		is_int(off, 0, "%zu samples: each class and the total are exact for 20 seeds",
+		    sizes[k]);
+		is_int(sides, 0, "%zu samples: no class is on one side only", sizes[k]);
+		free(d);
+	}
 }
 
 static void
@@ -289,6 +321,7 @@ main(void)
 {
 	test_ratio_text();
 	test_exact_and_even();
+	test_small_sets();
 	test_all_or_nothing();
 	test_growth();
 	test_unreachable();
