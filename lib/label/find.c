@@ -1,6 +1,7 @@
 /* Finding things in a tree: see find.h. */
 #include "label/find.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/path.h"
@@ -88,6 +89,53 @@ row_files_score(
 	if (ours)
 		buf_adds(why, what);
 	return ours ? 90 : 0;
+}
+
+static bool
+read_whole(const struct importer *im, const struct node *n, struct buf *bytes)
+{
+	uint64_t size;
+
+	buf_reset(bytes);
+	if (!tree_size(im->tree, n, &size))
+		return false;
+	if (size <= im->opt->max_text)
+		return tree_read(im->tree, n, bytes);
+	error_at(pos_file(tree_name(im->tree, n)), "max-text",
+	    "%" PRIu64 " bytes are more than --max-text allows", size);
+	return false;
+}
+
+/* Line and column of a byte. */
+static struct pos
+pos_of_byte(const char *name, struct span text, size_t at)
+{
+	struct pos pos = pos_at(name, 1, 1);
+
+	for (size_t i = 0; i < at && i < text.n; i++) {
+		pos.col++;
+		if (text.p[i] == '\n')
+			pos = pos_at(name, pos.line + 1, 1);
+	}
+	return pos;
+}
+
+struct span
+find_read_text(struct importer *im, const struct node *n, struct buf *bytes, struct buf *utf8)
+{
+	struct span text = SPAN_NONE;
+	size_t at;
+
+	im->files++;
+	if (read_whole(im, n, bytes)) {
+		text = text_utf8(buf_span(bytes), im->opt->encoding, utf8, &at);
+		if (!text.p)
+			error_at(pos_of_byte(tree_name(im->tree, n), buf_span(bytes), at),
+			    "encoding", "the file is not %s; --encoding names another",
+			    im->opt->encoding ? im->opt->encoding : "UTF-8");
+	}
+	im->bad_files += text.p == NULL;
+	return text;
 }
 
 bool

@@ -35,6 +35,12 @@ bool row_files_has(const struct row_files *f, const struct node *n);
 int row_files_score(
     const struct row_files *f, bool (*is)(struct span head), const char *what, struct buf *why);
 /*
+ * A label file as a whole, in UTF-8 (opt->encoding), in `bytes` or `utf8`. SPAN_NONE: it cannot be read,
+ * is larger than --max-text or no text; that was said, and counted as a bad file.
+ */
+struct span find_read_text(
+    struct importer *im, const struct node *n, struct buf *bytes, struct buf *utf8);
+/*
  * The next row that is not blank, in UTF-8 (opt->encoding). False at the end; a row that is not
  * is reported [encoding], counted as a bad annotation and passed over.
  */

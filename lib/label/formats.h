@@ -7,6 +7,7 @@
 
 #include "label/label.h"
 
+extern const struct label_format label_audacity;
 extern const struct label_format label_azure;
 extern const struct label_format label_coco;
 extern const struct label_format label_createml;
@@ -16,6 +17,8 @@ extern const struct label_format label_csv_retinanet;
 extern const struct label_format label_csv_tf;
 extern const struct label_format label_csv_via;
 extern const struct label_format label_cvat;
+extern const struct label_format label_doccano;
+extern const struct label_format label_doccano_seq2seq;
 extern const struct label_format label_dota;
 extern const struct label_format label_hf;
 extern const struct label_format label_imagenet;
@@ -27,6 +30,7 @@ extern const struct label_format label_modelarts_image;
 extern const struct label_format label_modelarts_text;
 extern const struct label_format label_modelarts_text_combine;
 extern const struct label_format label_modelarts_voc;
+extern const struct label_format label_nemo;
 extern const struct label_format label_openimages;
 extern const struct label_format label_sagemaker;
 extern const struct label_format label_supervisely;

@@ -6,6 +6,7 @@
 
 #include "archive/sink.h"
 #include "archive/source.h"
+#include "base/num.h"
 #include "base/path.h"
 #include "label/names.h"
 
@@ -64,6 +65,35 @@ jsonl_is_plain(struct span object, const char *const *keys, size_t n)
 		json_skip(&j);
 	}
 	return true;
+}
+
+/* Are they equal but for white space between tokens? */
+static bool
+same_but_blanks(struct span a, struct span b)
+{
+	struct buf x = BUF_INIT, y = BUF_INIT;
+	bool same;
+
+	jw_compact(&x, a);
+	jw_compact(&y, b);
+	same = span_eq(buf_span(&x), buf_span(&y));
+	buf_release(&x);
+	buf_release(&y);
+	return same;
+}
+
+bool
+jsonl_is_compact(struct span object, const char *const *keys, size_t n)
+{
+	struct buf compact = BUF_INIT;
+	bool same = jsonl_is_plain(object, keys, n);
+
+	if (same) {
+		jw_compact(&compact, object);
+		same = span_eq(buf_span(&compact), object);
+	}
+	buf_release(&compact);
+	return same;
 }
 
 struct span
@@ -145,22 +175,30 @@ jsonl_read(struct importer *im, const char *extensions, bool (*is)(struct span h
 
 /* ---- writing ---- */
 
+void
+jsonl_name(const struct exporter *ex, const char *extension, struct buf *out)
+{
+	struct buf scratch = BUF_INIT;
+	struct span name = json_value_text(dataset_member(&ex->dataset, "name"), &scratch);
+	struct name_set none = { NULL, 0, 0 };
+
+	names_take(&none, SPAN(""), name.n > 0 ? name : SPAN("dataset"), out);
+	buf_addf(out, ".%s", extension);
+	names_release(&none);
+	buf_release(&scratch);
+}
+
 struct sink_file *
 jsonl_open(struct exporter *ex, const char *extension)
 {
-	struct buf scratch = BUF_INIT, path = BUF_INIT;
-	struct span name = json_value_text(dataset_member(&ex->dataset, "name"), &scratch);
-	struct name_set none = { NULL, 0, 0 };
+	struct buf path = BUF_INIT;
 	struct sink_file *f;
 
-	names_take(&none, SPAN(""), name.n > 0 ? name : SPAN("dataset"), &path);
-	buf_addf(&path, ".%s", extension);
+	jsonl_name(ex, extension, &path);
 	f = sink_file_new(ex->sink, buf_str(&path));
 	if (!f)
 		die("cannot write %s:", buf_str(&path));
-	names_release(&none);
 	buf_release(&path);
-	buf_release(&scratch);
 	return f;
 }
 
@@ -192,25 +230,72 @@ jsonl_ann_template(const struct exporter *ex, const struct annotation *a)
 	return SPAN("{}");
 }
 
+static bool
+same_string(struct span a, struct span b)
+{
+	struct buf x = BUF_INIT, y = BUF_INIT;
+	bool same = span_eq(json_value_text(a, &x), json_value_text(b, &y));
+
+	buf_release(&x);
+	buf_release(&y);
+	return same;
+}
+
 struct span
-jsonl_picture(struct exporter *ex, const struct sample *s, struct span kept)
+jsonl_keep(struct span old, struct span now)
+{
+	enum json_type type = json_type_of(now);
+	double x, y;
+	bool same = false;
+
+	if (!old.p || json_type_of(old) != type)
+		return now;
+	if (type == JSON_STRING)
+		same = same_string(old, now);
+	else if (type == JSON_NUMBER)
+		same = num_parse(old, &x) && num_parse(now, &y) && x == y;
+	else
+		same = same_but_blanks(old, now);
+	return same ? old : now;
+}
+
+/* Where the file of a sample is brought to. */
+static const char *
+media_folder(struct span source)
+{
+	return path_has_ext(source, "wav|mp3|flac|ogg|opus|m4a|aac|sph") ? "audio" : "images";
+}
+
+struct span
+jsonl_media(struct exporter *ex, const struct sample *s, struct span kept, const char *dir)
 {
 	struct span source = rec_string(s->rec, REC_SOURCE, &ex->scratch), name;
-	struct buf path = BUF_INIT;
+	struct buf path = BUF_INIT, folder = BUF_INIT;
 
 	if (ex->opt->images == IMAGES_NONE || path_is_uri(source)) {
 		bool same = kept.p && span_eq(path_base_span(kept), path_base_span(source));
 
 		buf_addspan(&path, same ? kept : source);
 	} else {
-		name = export_picture(ex, s, "images", export_stem(ex, s, "images"));
-		buf_adds(&path, "images/");
+		const char *kind = media_folder(source);
+
+		path_join(&folder, span_str(dir), span_str(kind));
+		name =
+		    export_picture(ex, s, buf_str(&folder), export_stem(ex, s, buf_str(&folder)));
+		buf_addf(&path, "%s/", kind);
 		buf_addspan(&path, name);
 	}
 	buf_reset(&ex->picture);
 	buf_addspan(&ex->picture, buf_span(&path));
 	buf_release(&path);
+	buf_release(&folder);
 	return buf_span(&ex->picture);
+}
+
+struct span
+jsonl_picture(struct exporter *ex, const struct sample *s, struct span kept)
+{
+	return jsonl_media(ex, s, kept, "");
 }
 
 /* ---- texts ---- */

@@ -43,12 +43,17 @@ void jsonl_write_id(const struct jsonl *j, struct buf *b);
 /* Are all members of the object of this list, and in its order? */
 bool jsonl_is_plain(struct span object, const char *const *keys, size_t n);
 
+/* The same, and there is no white space between its tokens: a writer would write it so. */
+bool jsonl_is_compact(struct span object, const char *const *keys, size_t n);
+
 /* The decoded string of a member; SPAN_NONE: it is no string. */
 struct span jsonl_string(struct span value, struct buf *scratch);
 
 /* ---- writing ---- */
 
-/* One file with all of it: "NAME.EXT" by the dataset's name. */
+/* The name of a file with all of it: "NAME.EXT" by the dataset's name. */
+void jsonl_name(const struct exporter *ex, const char *extension, struct buf *out);
+/* That file. */
 struct sink_file *jsonl_open(struct exporter *ex, const char *extension);
 void jsonl_close(struct sink_file *f);
 
@@ -58,10 +63,19 @@ struct span jsonl_ann_template(const struct exporter *ex, const struct annotatio
 
 /*
  * What the line says of the sample's picture: `kept` (the text of the line it came from; may be
- * SPAN_NONE; not when the picture has another name now) or the record's source when pictures stay where they are, else "images/NAME", where it was
- * brought to. Decoded; lives until the next call.
+ * SPAN_NONE; not when the picture has another name now) or the record's source when pictures stay where they are, else "images/NAME"
+ * ("audio/NAME" of a sound), where it was brought to. Decoded; lives until the next call.
  */
 struct span jsonl_picture(struct exporter *ex, const struct sample *s, struct span kept);
+/* The same for a label file in folder `dir`, which gets the folder beside it. */
+struct span jsonl_media(
+    struct exporter *ex, const struct sample *s, struct span kept, const char *dir);
+
+/*
+ * The raw value to write where the line had `old`: `old` itself when it says the same as `now` (the
+ * same string in other escapes, the same number in other digits, the same list in other blanks).
+ */
+struct span jsonl_keep(struct span old, struct span now);
 
 /* ---- texts ---- */
 

@@ -9,6 +9,7 @@
 #include "label/formats.h"
 
 const struct label_format *const label_formats[] = {
+	&label_audacity,
 	&label_azure,
 	&label_coco,
 	&label_createml,
@@ -18,6 +19,8 @@ const struct label_format *const label_formats[] = {
 	&label_csv_tf,
 	&label_csv_via,
 	&label_cvat,
+	&label_doccano,
+	&label_doccano_seq2seq,
 	&label_dota,
 	&label_hf,
 	&label_imagenet,
@@ -29,6 +32,7 @@ const struct label_format *const label_formats[] = {
 	&label_modelarts_text,
 	&label_modelarts_text_combine,
 	&label_modelarts_voc,
+	&label_nemo,
 	&label_openimages,
 	&label_sagemaker,
 	&label_supervisely,

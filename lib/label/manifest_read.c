@@ -223,7 +223,7 @@ static void
 add_moved(struct reading *r, const struct annotation *a, const struct json_change *fields,
     size_t nfields, const char *const *keys)
 {
-	struct json_change gone[4], change[6];
+	struct json_change gone[5], change[6];
 	struct buf property = BUF_INIT;
 	size_t n = 0, k = 0;
 
@@ -302,33 +302,48 @@ read_content(struct reading *r, const struct annotation *a)
 		add_raw(r, a->raw);
 }
 
+/* Two times as [start,end]; they come back as the same texts when these have three digits. */
+static bool
+read_times(struct span start, struct span end, struct buf *list)
+{
+	buf_addc(list, '[');
+	if (!manifest_time_parse(start, list))
+		return false;
+	buf_addc(list, ',');
+	if (!manifest_time_parse(end, list))
+		return false;
+	buf_addc(list, ']');
+	return true;
+}
+
 static void
 read_segment(struct reading *r, const struct annotation *a)
 {
-	static const char *const keys[] = { "@modelarts:start_time", "@modelarts:end_time",
-		"@modelarts:content", NULL };
-	static const char *const times_only[] = { "@modelarts:start_time", "@modelarts:end_time",
-		NULL };
+	static const char *const field[] = { "text", "speaker" };
+	static const char *const reserved[] = { "@modelarts:content", "@modelarts:source" };
+	const char *keys[5] = { "@modelarts:start_time", "@modelarts:end_time" };
+	struct json_change fields[3] = { { "time", SPAN_NONE } };
 	struct span start = json_unquote(json_member(a->v[ANN_PROPERTY], keys[0]));
 	struct span end = json_unquote(json_member(a->v[ANN_PROPERTY], keys[1]));
-	struct json_change fields[2] = { { "time", SPAN_NONE },
-		{ "text", json_member(a->v[ANN_PROPERTY], keys[2]) } };
-	bool text = json_type_of(fields[1].value) == JSON_STRING;
+	size_t n = 1;
 
 	buf_reset(&r->value);
-	buf_addc(&r->value, '[');
-	if (start.p && end.p && manifest_time_parse(start, &r->value)) {
-		buf_addc(&r->value, ',');
-		if (manifest_time_parse(end, &r->value)) {
-			buf_addc(&r->value, ']');
-			fields[0].value = buf_span(&r->value);
-			add_moved(r, a, fields, 1 + text, text ? keys : times_only);
-			return;
-		}
+	if (!start.p || !end.p || !read_times(start, end, &r->value)) {
+		warning_at(rec_pos(&r->rec, a->raw), "manifest",
+		    "a speech paragraph needs @modelarts:start_time and @modelarts:end_time as hh:mm:ss.SSS");
+		add_raw(r, a->raw);
+		return;
 	}
-	warning_at(rec_pos(&r->rec, a->raw), "manifest",
-	    "a speech paragraph needs @modelarts:start_time and @modelarts:end_time as hh:mm:ss.SSS");
-	add_raw(r, a->raw);
+	fields[0].value = buf_span(&r->value);
+	for (size_t i = 0; i < ARRAY_LEN(field); i++) {
+		struct span value = json_member(a->v[ANN_PROPERTY], reserved[i]);
+
+		if (json_type_of(value) != JSON_STRING)
+			continue;
+		keys[n + 1] = reserved[i];
+		fields[n++] = (struct json_change){ field[i], value };
+	}
+	add_moved(r, a, fields, n, keys);
 }
 
 static struct span
@@ -566,9 +581,9 @@ const struct label_format label_manifest = {
 	.title = "ModelArts manifest: JSON Lines, boxes and polygons in VOC files",
 	.holds = VOC_XML_HOLDS | HOLDS(ANN_MASK) | HOLDS(ANN_SPAN) | HOLDS(ANN_TIME) |
 		 HOLDS(ANN_TEXT) | HOLDS(ANN_ID) | HOLDS(ANN_FROM) | HOLDS(ANN_TO) |
-		 HOLDS(ANN_ANNOTATED_BY) | HOLDS(ANN_CREATION_TIME) | HOLDS_CLASS | HOLDS_CLASSES |
-		 HOLDS_UNLABELLED | HOLDS_ID | HOLDS_USAGE | HOLDS_HARD | HOLDS_SAMPLE_MORE |
-		 HOLDS_MORE,
+		 HOLDS(ANN_SPEAKER) | HOLDS(ANN_ANNOTATED_BY) | HOLDS(ANN_CREATION_TIME) |
+		 HOLDS_CLASS | HOLDS_CLASSES | HOLDS_UNLABELLED | HOLDS_ID | HOLDS_USAGE |
+		 HOLDS_HARD | HOLDS_SAMPLE_MORE | HOLDS_MORE,
 	.keeps = "bndbox|dashed|part", /* of what goes into VOC files */
 	.detect = detect,
 	.read = read_tree,

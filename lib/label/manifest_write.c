@@ -90,6 +90,8 @@ reserved_keys(struct manifest_writer *w, const struct annotation *a, struct json
 	}
 	if (json_type_of(a->v[ANN_TEXT]) == JSON_STRING)
 		c[n++] = (struct json_change){ "@modelarts:content", a->v[ANN_TEXT] };
+	if (json_type_of(a->v[ANN_SPEAKER]) == JSON_STRING)
+		c[n++] = (struct json_change){ "@modelarts:source", a->v[ANN_SPEAKER] };
 	return n;
 }
 
@@ -106,9 +108,10 @@ has_type(const struct annotation *a)
 static void
 add_plain(struct manifest_writer *w, const struct sample *s, const struct annotation *a)
 {
-	static const char *const moved[] = { "span", "unit", "from", "to", "time", "text" };
+	static const char *const moved[] = { "span", "unit", "from", "to", "time", "text",
+		"speaker" };
 	struct span property = a->v[ANN_PROPERTY];
-	struct json_change keys[8], c[10];
+	struct json_change keys[9], c[10];
 	size_t n = 0, k = reserved_keys(w, a, keys);
 
 	if (property.p && json_type_of(property) != JSON_OBJECT)

@@ -61,6 +61,17 @@ split_of(struct exporter *ex, const struct sample *s)
 	return SPLIT_NONE;
 }
 
+int
+split_of_file(struct exporter *ex, const struct sample *s)
+{
+	int split = split_of(ex, s);
+
+	if (split == SPLIT_NONE || !sink_is_one(ex->sink))
+		return split;
+	export_loss(ex, s, "sample.usage", 1);
+	return SPLIT_NONE;
+}
+
 const char *
 split_dir(int split)
 {

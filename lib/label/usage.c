@@ -17,6 +17,7 @@ static const struct {
 	{ "valid", "EVAL" },
 	{ "validation", "EVAL" },
 	{ "eval", "EVAL" },
+	{ "dev", "EVAL" },
 	{ "test", "TEST" },
 	{ "testing", "TEST" },
 };

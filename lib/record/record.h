@@ -75,6 +75,7 @@ enum ann_field {
 	ANN_UNIT, /* "ratio": geometry is normalised; "codepoint": of a span */
 	ANN_FROM, /* a relation */
 	ANN_TO,
+	ANN_SPEAKER, /* who speaks in `time` */
 	ANN_ANNOTATED_BY,
 	ANN_CREATION_TIME,
 	ANN_PROPERTY,

@@ -70,7 +70,8 @@ END
 	ds-import --list-formats --json | jq -r 'select(.read and .write)|.name' >names
 	while read -r a; do
 		case $a in
-		modelarts-text*) continue ;;            # no pictures
+		modelarts-text* | doccano*) continue ;; # no pictures
+		audacity | nemo) continue ;;            # the same
 		modelarts-voc) continue ;;              # looks like voc
 		*image*) cp classes.jsonl in.jsonl ;;   # of classes
 		*) cp boxes.jsonl in.jsonl ;;

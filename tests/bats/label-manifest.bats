@@ -93,7 +93,7 @@ END
 [null,null,null,null,null,null]
 END
 	assert_file_equals fields want
-	grep -qF '"property":{"@modelarts:source":"alto"},"time":[62.500,3603.007],"text":"hi"}' got
+	grep -qF '"type":"modelarts/audio_segmentation","time":[62.500,3603.007],"text":"hi","speaker":"alto"}' got
 	ds-export -f manifest -o out got
 	jq -cS . V001/V001.manifest >want
 	jq -cS . out/V001.manifest >back

@@ -1,0 +1,157 @@
+# label-speech.bats: speech and sound: NeMo's manifests, Kaldi's folders, Audacity's labels.
+
+load helpers
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+}
+
+# Import, export in the same format, compare: same FORMAT FILE
+same() {
+	ds-import -f "$1" "$2" >records.jsonl
+	rm -rf again
+	ds-export -f "$1" --images none -o again records.jsonl
+	assert_file_equals "again/$2" "$2"
+}
+
+@test "nemo: recordings and their pieces become samples, and go back byte for byte" {
+	cat >set.json <<'END'
+{"audio_filepath": "wav/a.wav", "duration": 3.20, "text": "so \u00e9 goes", "lang": "en", "id": 12345678901234567890}
+{"audio_filepath": "/abs/b.wav", "offset": 1.50, "duration": 2.0, "text": "one", "speaker":"ann"}
+{"audio_filepath": "/abs/b.wav", "offset": 3.5, "duration": 0.1, "text": "two"}
+{"audio_filepath":"c.flac","duration":1,"command":"yes","label":3}
+{"audio_filepath":"c.flac","duration":null,"text":null}
+{"audio_filepath":"/d.flac","duration":1.0,"text":""}
+{"audio_filepath":"/abs/b.wav","offset":7,"duration":1,"label":"noise"}
+END
+	ds-import -v set.json >got 2>err
+	cat >want <<'END'
+{"dataset":{"name":"set","format":"nemo"}}
+{"source":"wav/a.wav","id":"set.000000001","duration":3.20,"annotation":[{"text":"so \u00e9 goes"}],"nemo":{"audio_filepath": "wav/a.wav", "duration": 3.20, "text": "so \u00e9 goes", "lang": "en", "id": 12345678901234567890}}
+{"source":"/abs/b.wav","id":"set.000000002","annotation":[{"time":[1.50,3.50],"text":"one","speaker":"ann","nemo":{"audio_filepath": "/abs/b.wav", "offset": 1.50, "duration": 2.0, "text": "one", "speaker":"ann"}},{"time":[3.5,3.6],"text":"two","nemo":{"audio_filepath": "/abs/b.wav", "offset": 3.5, "duration": 0.1, "text": "two"}}]}
+{"source":"c.flac","id":"set.000000004","duration":1,"annotation":[{"name":"yes"}],"nemo":{"audio_filepath":"c.flac","duration":1,"command":"yes","label":3}}
+{"source":"c.flac","id":"set.000000005","nemo":{"audio_filepath":"c.flac","duration":null,"text":null}}
+{"source":"/d.flac","id":"set.000000006","duration":1.0,"annotation":[{"text":""}]}
+{"source":"/abs/b.wav","id":"set.000000007","annotation":[{"name":"noise","time":[7,8]}]}
+END
+	assert_file_equals got want
+	grep -q '6 samples with 6 annotations given' err
+	same nemo set.json
+	ds-export -f nemo -o one.json got
+	assert_file_equals one.json set.json
+	# Changed records change their lines, and nothing else of these.
+	sed 's/so \\u00e9 goes"}\]/it went"}]/; s/\[3.5,3.6\]/[3.25,3.6]/; s/"name":"yes"/"name":"no"/' got |
+		ds-export -f nemo -o new.json
+	sed 's/so \\u00e9 goes/it went/; s/"offset": 3.5, "duration": 0.1/"offset": 3.25, "duration": 0.35/; s/"yes"/"no"/' set.json >want
+	assert_file_equals new.json want
+}
+
+@test "nemo: sounds are brought along, splits are folders, lines are complete" {
+	mkdir in && printf RIFF >in/a.wav
+	printf '{"audio_filepath":"a.wav","duration":1.0,"text":"x"}\n' >in/train_manifest.json
+	printf '{"audio_filepath":"gone.wav","duration":2.0,"text":"y"}\r\n' >in/dev_manifest.json
+	ds-import in >got
+	run -1 --separate-stderr ds-export -f nemo -o out got
+	[[ "$stderr" == *"cannot take the picture 'in/gone.wav'"* ]]
+	cmp out/train/audio/a.wav in/a.wav
+	echo '{"audio_filepath":"audio/a.wav","duration":1.0,"text":"x"}' >want
+	assert_file_equals out/train/in.json want
+	printf '{"audio_filepath":"audio/gone.wav","duration":2.0,"text":"y"}\n' >want
+	assert_file_equals out/valid/in.json want
+	ds-import -f nemo out | jq -c 'select(.source)|[.source,.usage]' >got
+	printf '%s\n' '["out/train/audio/a.wav","TRAIN"]' '["out/valid/audio/gone.wav","EVAL"]' >want
+	assert_file_equals got want
+}
+
+@test "nemo: bad lines have their place, the others come through" {
+	cat >bad.json <<'END'
+{"duration":1,"text":"no path"}
+{"audio_filepath":"a.wav","duration":"1.5"}
+{"audio_filepath":"a.wav","offset":1}
+{"audio_filepath":"a.wav","offset":-1,"duration":1}
+{"audio_filepath":"a.wav","text":["x"]}
+["audio_filepath"]
+{"audio_filepath":"a.wav",}
+{"audio_filepath":"a.wav","text":"ok"}
+END
+	run -1 --separate-stderr ds-import -v -f nemo bad.json
+	printf '%s\n' "$stderr" >got
+	cat >want <<'END'
+bad.json:1:1: error: a line needs "audio_filepath", a string [nemo]
+bad.json:2:38: error: "duration" should be a number of seconds [nemo]
+bad.json:3:36: error: "offset" should be a number from 0 on with a "duration" beside it [nemo]
+bad.json:4:36: error: "offset" should be a number from 0 on with a "duration" beside it [nemo]
+bad.json:5:34: error: "text" should be a string [nemo]
+bad.json:6:1: error: a line should be an object [json]
+bad.json:7:27: error: a key in double quotes should be here [json]
+ds-import: 1 label files read, 0 of them bad
+ds-import: 1 samples with 1 annotations given
+ds-import: 7 samples and 0 annotations left out
+END
+	assert_file_equals got want
+}
+
+@test "audacity: labels, frequencies and points, byte for byte" {
+	mkdir au
+	touch au/a.wav au/b.mp3
+	printf '1.500000\t2.250000\tso it goes\n\\\t100.000000\t2000.0\n3.0\t3.000000\t\n' >au/a.txt
+	ds-import au >got
+	cat >want <<'END'
+{"dataset":{"name":"au","format":"audacity"}}
+{"source":"au/a.wav","id":"a","annotation":[{"time":[1.500000,2.250000],"text":"so it goes","frequency":[100.000000,2000.0]},{"time":[3.0,3.000000],"text":""}]}
+{"source":"au/b.mp3","id":"b"}
+END
+	assert_file_equals got want
+	ds-export -f audacity -o copy got
+	diff -r au copy
+	# Other line ends and old points come back, too; a changed label does not.
+	printf '1\t2\tx\ty\r\n5.5\told point\r\n\r\n.5\t.75\t' >odd.txt
+	touch odd.wav
+	ds-import -f audacity odd.txt >got
+	[ "$(tail -n 1 got | jq -c '[.source,[.annotation[]|[.time,.text]]]')" = '["odd.wav",[[[1,2],"x\ty"],[[5.5,5.5],"old point"],[[0.5,0.75],""]]]' ]
+	ds-export -f audacity --images none -o back got
+	assert_file_equals back/odd.txt odd.txt
+	sed 's/\[5.5,5.5\]/[5.5,6]/' got | ds-export -f audacity --images none -o changed
+	printf '1\t2\tx\ty\n5.5\t6\told point\n0.5\t0.75\t\n' >want
+	assert_file_equals changed/odd.txt want
+}
+
+@test "audacity: bad rows have their place; what it cannot hold is named" {
+	touch c.wav
+	printf 'words\n-1\t0\tx\n2\t1\tback\n\\\t1\t2\n1\t2\tgood\n\\\t1\tx\n1e999\t2\t\n' >c.txt
+	run -1 --separate-stderr ds-import -v -f audacity c.txt
+	printf '%s\n' "$stderr" >got
+	cat >want <<'END'
+c.txt:1:1: error: a label should be start, TAB, end, TAB, text [audacity]
+c.txt:2:1: error: a label should not end before it starts, nor start before 0 [audacity]
+c.txt:3:1: error: a label should not end before it starts, nor start before 0 [audacity]
+c.txt:4:3: error: frequencies should follow a label [audacity]
+c.txt:6:3: error: frequencies should be \, TAB, low, TAB, high [audacity]
+c.txt:7:1: error: a label should be start, TAB, end, TAB, text [audacity]
+ds-import: 1 label files read, 0 of them bad
+ds-import: 1 samples with 1 annotations given
+ds-import: 0 samples and 6 annotations left out
+END
+	assert_file_equals got want
+	printf '1\t2\t\377\n' >l.txt
+	run -1 --separate-stderr ds-import -f audacity l.txt
+	[ "$stderr" = 'l.txt:1:5: error: the file is not UTF-8; --encoding names another [encoding]' ]
+	ds-import -q -f audacity --encoding latin1 l.txt 2>/dev/null | grep -q '"text":"ÿ"'
+	must_fail 1 ds-import -q -f audacity --max-text 3 c.txt >/dev/null 2>err
+	grep -q -e '--max-text' err
+	cat >in <<'END'
+{"source":"c.wav","usage":"TRAIN","annotation":[{"name":"dog","time":[0,1]},{"name":"cat","time":[1,2.50],"text":"two\nlines","speaker":"bob"},{"text":"all"}]}
+END
+	run -0 --separate-stderr ds-export -f audacity --images none -o out in
+	printf '%s\n' "$stderr" | sed 's/ (.*//' >got
+	cat >want <<'END'
+in:1: warning: sample.usage is lost: audacity cannot hold it
+in:1: warning: annotation.speaker is lost: audacity cannot hold it
+in:1: warning: annotation.name is lost: audacity cannot hold it
+in:1: warning: annotation.line-ends is lost: audacity cannot hold it
+in:1: warning: annotation is lost: audacity cannot hold it
+END
+	assert_file_equals got want
+	printf '0\t1\tdog\n1\t2.50\ttwo lines\n' >want
+	assert_file_equals out/c.txt want
+}
