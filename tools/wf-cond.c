@@ -86,8 +86,8 @@ read_file(struct job *job)
 {
 	if (!json_tree_read(&job->conditions, opt_conditions, WF_MAX_BYTES))
 		return NULL;
-	return cond_read(
-	    job->conditions.root->raw, json_tree_pos(&job->conditions, job->conditions.root));
+	return cond_read(json_node_raw(job->conditions.root),
+	    json_tree_pos(&job->conditions, job->conditions.root));
 }
 
 /* The decision of a condition step, or what makes another step be skipped. */
@@ -107,7 +107,7 @@ read_step(struct job *job)
 		    "the step '%s' has no conditions", opt_step);
 		return NULL;
 	}
-	return cond_read(node->raw, wf_pos(&job->wf, node));
+	return cond_read(json_node_raw(node), wf_pos(&job->wf, node));
 }
 
 static bool

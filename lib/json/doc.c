@@ -53,9 +53,9 @@ check_strings(const struct json_tree *t)
 
 	for (size_t i = 0; i < t->n; i++) {
 		const struct json_node *n = &t->root[i];
-		const char *key = n->key.p ? unholdable(n->key) : NULL;
+		const char *key = json_node_raw_key(n).p ? unholdable(json_node_raw_key(n)) : NULL;
 		const char *value =
-		    n->type == JSON_STRING ? unholdable(json_unquote(n->raw)) : NULL;
+		    n->type == JSON_STRING ? unholdable(json_unquote(json_node_raw(n))) : NULL;
 
 		if (key)
 			error_at(json_tree_key_pos(t, n), "json", "%s", key);
@@ -70,7 +70,7 @@ check_strings(const struct json_tree *t)
 static bool
 parse(struct json_doc *d)
 {
-	struct span text = d->tree.root->raw;
+	struct span text = json_node_raw(d->tree.root);
 
 	d->root = NULL;
 	use_dying_allocator();
@@ -124,5 +124,5 @@ json_doc_number(const struct json_doc *d, const char *pointer)
 {
 	const struct json_node *n = json_tree_at(&d->tree, span_str(pointer));
 
-	return json_node_type(n) == JSON_NUMBER ? n->raw : SPAN_NONE;
+	return json_node_type(n) == JSON_NUMBER ? json_node_raw(n) : SPAN_NONE;
 }

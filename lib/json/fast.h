@@ -1,6 +1,6 @@
 /*
  * The vector kernels of the scanner: they pass over what is plain and valid, 16 or 64
- * bytes at a time. For scan.c only.
+ * bytes at a time. For scan.c and tree.c only.
  *
  * A kernel is help, never the judge: it stops where it is not sure, and the scalar code
  * of scan.c goes on from there and finds what is wrong. Without SSE2 the kernels stop at
@@ -206,5 +206,14 @@ fast_numbers(const char *p, const char *end)
 }
 
 #endif
+
+/* Behind the closing quote of the string at p when it is plain ASCII without escapes; else NULL. */
+static inline const char *
+fast_string(const char *p, const char *end)
+{
+	const char *q = fast_plain(p + 1, end);
+
+	return q < end && *q == '"' ? q + 1 : NULL;
+}
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * The inner loop of the scanner: one JSON value in memory, checked strictly.
- * For json.c only.
+ * For json.c and tree.c only.
  */
 #ifndef JSON_SCAN_H
 #define JSON_SCAN_H

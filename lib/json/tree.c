@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/num.h"
+#include "json/fast.h"
 
 /* An object with more members than this is looked up by binary search. */
 #define SMALL_OBJECT 16
@@ -22,6 +23,7 @@ struct json_mark {
 /* ---- making ---- */
 
 #define NO_NODE SIZE_MAX
+#define KEY_BACK_MAX (((uint32_t)1 << 27) - 1)
 
 /* A new node below `up`; `last` is its elder sibling. Both may be NO_NODE. */
 static size_t
@@ -32,13 +34,13 @@ add_node(struct json_tree *t, size_t up, size_t last, struct span key)
 	if (t->n == t->cap)
 		t->node = grow(t->node, &t->cap, t->n + 1, sizeof(*t->node));
 	n = &t->node[t->n];
-	*n = (struct json_node){ .key = key };
+	*n = (struct json_node){ .at = key.p, .key_n = (uint32_t)key.n };
 	if (up != NO_NODE) {
 		struct json_node *parent = &t->node[up];
 
 		n->up = (uint32_t)(t->n - up);
 		if (parent->type == JSON_ARRAY)
-			n->key = (struct span){ NULL, parent->count };
+			n->key_n = parent->count;
 		parent->count++;
 	}
 	if (last != NO_NODE)
@@ -46,12 +48,57 @@ add_node(struct json_tree *t, size_t up, size_t last, struct span key)
 	return t->n++;
 }
 
+static inline const char *
+skip_blank(const char *p, const char *end)
+{
+	while (p < end && (*p == ' ' || *p == '\n' || *p == '\t' || *p == '\r'))
+		p++;
+	return p;
+}
+
+/* json_key() for the common case: a plain key, right behind which is the colon. */
+static inline bool
+plain_key(struct json *j, struct span *key)
+{
+	const char *p = skip_blank(j->p, j->end), *after;
+
+	if (!j->fresh) {
+		if (p == j->end || *p != ',')
+			return false;
+		p = skip_blank(p + 1, j->end);
+	}
+	if (p == j->end || *p != '"')
+		return false;
+	after = fast_string(p, j->end);
+	if (after == NULL || after == j->end || *after != ':')
+		return false;
+	*key = span_of(p + 1, after - 1);
+	j->p = after + 1;
+	j->fresh = false;
+	return true;
+}
+
 /* Is there another child of node `up`? Then its key (if it has one) is set. */
 static bool
-next_child(struct json_tree *t, struct json *j, size_t up, struct span *key)
+next_child(struct json_tree *t, struct json *j, size_t up, struct span *key, bool *plain)
 {
 	*key = SPAN_NONE;
-	return t->node[up].type == JSON_OBJECT ? json_key(j, key) : json_item(j);
+	*plain = false;
+	if (t->node[up].type != JSON_OBJECT)
+		return json_item(j);
+	*plain = plain_key(j, key);
+	return *plain || json_key(j, key);
+}
+
+/* Note how far the value is behind its key, of which `at` is the beginning until now. */
+static bool
+set_place(struct json_node *n, struct json *j)
+{
+	size_t back = n->at ? (size_t)(j->p - n->at) : 0;
+
+	n->at = j->p;
+	n->key_back = (uint32_t)back & KEY_BACK_MAX;
+	return back <= KEY_BACK_MAX || json_fail(j, "more than 128 MB between a key and its value");
 }
 
 /* Take in the value that comes next; true when it was opened and not taken whole. */
@@ -59,16 +106,30 @@ static bool
 take(struct json_tree *t, struct json *j, size_t at)
 {
 	struct json_node *n = &t->node[at];
+	const char *after;
+	struct span raw;
 
-	n->type = json_peek(j);
-	n->raw = span_of(j->p, j->p);
+	n->type = json_peek(j) & 7;
+	if (!set_place(n, j))
+		return false;
 	switch (n->type) {
 	case JSON_OBJECT:
 		return json_object(j);
 	case JSON_ARRAY:
 		return json_array(j);
+	case JSON_STRING:
+		after = fast_string(j->p, j->end);
+		if (after) {
+			n->n = (uint32_t)(after - j->p);
+			n->plain = 1;
+			j->p = after;
+			j->fresh = false;
+			return false;
+		}
+		/* fall through */
 	default:
-		json_value(j, &n->raw);
+		json_value(j, &raw);
+		n->n = (uint32_t)raw.n;
 		return false;
 	}
 }
@@ -82,22 +143,26 @@ build(struct json_tree *t, struct json *j)
 {
 	size_t up = NO_NODE, last = NO_NODE, at;
 	struct span key = SPAN_NONE;
+	bool plain = false;
 
+	if (t->text.n > UINT32_MAX)
+		return json_fail(j, "too long: more than 4 GB");
 	do {
 		if (t->n > UINT32_MAX - 1)
 			return json_fail(j, "too many values: more than 4294967294");
 		at = add_node(t, up, last, key);
+		t->node[at].key_plain = plain;
 		last = at;
 		if (take(t, j, at)) {
 			up = at;
 			last = NO_NODE;
 		}
-		while (up != NO_NODE && !next_child(t, j, up, &key)) {
+		while (up != NO_NODE && !next_child(t, j, up, &key, &plain)) {
 			struct json_node *n = &t->node[up];
 
 			if (j->error)
 				return false;
-			n->raw.n = (size_t)(j->p - n->raw.p);
+			n->n = (uint32_t)(j->p - n->at);
 			last = up;
 			up = n->up ? up - n->up : NO_NODE;
 		}
@@ -105,12 +170,35 @@ build(struct json_tree *t, struct json *j)
 	return json_end(j);
 }
 
+static bool
+has_escape(struct span raw)
+{
+	return memchr(raw.p, '\\', raw.n) != NULL;
+}
+
+/* Is `key` the member's key? */
+static inline bool
+key_is(const struct json_node *n, struct span key)
+{
+	struct span raw = json_node_raw_key(n);
+	struct buf scratch = BUF_INIT;
+	bool same;
+
+	if (raw.n == key.n)
+		return memcmp(raw.p, key.p, key.n) == 0 && (n->key_plain || !has_escape(raw));
+	if (raw.n < key.n || n->key_plain)
+		return false;
+	same = span_eq(json_text(raw, &scratch), key);
+	buf_release(&scratch);
+	return same;
+}
+
 /* Order of a member's decoded key and `key`. */
 static int
 key_cmp(const struct json_node *n, struct span key)
 {
 	struct buf scratch = BUF_INIT;
-	int c = span_cmp(json_text(n->key, &scratch), key);
+	int c = span_cmp(json_text(json_node_raw_key(n), &scratch), key);
 
 	buf_release(&scratch);
 	return c;
@@ -122,7 +210,7 @@ member_cmp(const void *a, const void *b)
 	const struct json_node *x = *(const struct json_node *const *)a;
 	const struct json_node *y = *(const struct json_node *const *)b;
 	struct buf scratch = BUF_INIT;
-	int c = key_cmp(x, json_text(y->key, &scratch));
+	int c = key_cmp(x, json_text(json_node_raw_key(y), &scratch));
 
 	buf_release(&scratch);
 	return c ? c : (x > y) - (x < y);
@@ -260,7 +348,7 @@ json_tree_get_span(const struct json_tree *t, const struct json_node *object, st
 	if (object->count > SMALL_OBJECT)
 		return get_sorted(t, object, key);
 	for (m = json_node_first(object); m; m = json_node_next(m))
-		if (key_cmp(m, key) == 0)
+		if (key_is(m, key))
 			break;
 	return m;
 }
@@ -330,13 +418,19 @@ json_tree_at(const struct json_tree *t, struct span pointer)
 struct span
 json_node_text(const struct json_node *n, struct buf *scratch)
 {
-	return json_node_type(n) == JSON_STRING ? json_value_text(n->raw, scratch) : SPAN_NONE;
+	if (json_node_type(n) != JSON_STRING)
+		return SPAN_NONE;
+	if (n->plain)
+		return (struct span){ n->at + 1, n->n - 2 };
+	return json_value_text(json_node_raw(n), scratch);
 }
 
 struct span
 json_node_key(const struct json_node *n, struct buf *scratch)
 {
-	return n && n->key.p ? json_text(n->key, scratch) : SPAN_NONE;
+	if (n && n->key_plain)
+		return json_node_raw_key(n);
+	return n && n->key_back ? json_text(json_node_raw_key(n), scratch) : SPAN_NONE;
 }
 
 bool
@@ -353,7 +447,7 @@ json_node_is(const struct json_node *n, const char *s)
 bool
 json_node_number(const struct json_node *n, double *value)
 {
-	return json_node_type(n) == JSON_NUMBER && num_parse(n->raw, value);
+	return json_node_type(n) == JSON_NUMBER && num_parse(json_node_raw(n), value);
 }
 
 /* ---- messages ---- */
@@ -376,13 +470,14 @@ json_tree_pos_of(const struct json_tree *t, const char *at)
 struct pos
 json_tree_pos(const struct json_tree *t, const struct json_node *n)
 {
-	return n ? json_tree_pos_of(t, n->raw.p) : pos_file(t->file);
+	return n ? json_tree_pos_of(t, n->at) : pos_file(t->file);
 }
 
 struct pos
 json_tree_key_pos(const struct json_tree *t, const struct json_node *n)
 {
-	return n && n->key.p ? json_tree_pos_of(t, n->key.p - 1) : json_tree_pos(t, n);
+	return n && n->key_back ? json_tree_pos_of(t, n->at - n->key_back - 1)
+				: json_tree_pos(t, n);
 }
 
 static void
@@ -410,10 +505,10 @@ json_node_pointer(const struct json_node *n, struct buf *out)
 	while (depth > 0) {
 		n = way[--depth];
 		buf_addc(out, '/');
-		if (n->key.p)
-			add_token(out, json_text(n->key, &scratch));
+		if (n->key_back)
+			add_token(out, json_text(json_node_raw_key(n), &scratch));
 		else
-			num_add_u64(out, n->key.n);
+			num_add_u64(out, n->key_n);
 	}
 	buf_release(&scratch);
 }

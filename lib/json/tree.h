@@ -17,7 +17,7 @@
  *
  * All functions take NULL for a node that is not there, so look-ups can be chained.
  * A tree is constant after it was made: any number of threads may read it. It takes
- * 48 bytes a value; the text is limited by `max` and nesting by JSON_DEPTH.
+ * 32 bytes a value; the text is limited by `max` and by 4 GB, nesting by JSON_DEPTH.
  */
 #ifndef JSON_TREE_H
 #define JSON_TREE_H
@@ -28,12 +28,16 @@
 #include "json/json.h"
 
 struct json_node {
-	struct span key; /* raw, without quotes. Of an element: p NULL, n its index in the array */
-	struct span raw; /* the value's text */
-	uint32_t up;     /* the parent is so many nodes before this one; 0: the root */
-	uint32_t next;   /* the next sibling is so many nodes behind; 0: the last one */
-	uint32_t count;  /* members or elements */
-	uint32_t type;   /* enum json_type */
+	const char *at;     /* the value's text, from its first byte */
+	uint32_t n;         /* and its length */
+	uint32_t key_n;     /* length of the raw key, without quotes. Of an element: its index */
+	uint32_t up;        /* the parent is so many nodes before this one; 0: the root */
+	uint32_t next;      /* the next sibling is so many nodes behind; 0: the last one */
+	uint32_t count;     /* members or elements */
+	uint32_t type : 3;  /* enum json_type */
+	uint32_t plain : 1; /* a string that has no escapes for certain */
+	uint32_t key_plain : 1; /* so is the key */
+	uint32_t key_back : 27; /* the key begins so far before the value; 0: an element */
 };
 
 struct json_tree {
@@ -68,6 +72,20 @@ static inline enum json_type
 json_node_type(const struct json_node *n)
 {
 	return n ? (enum json_type)n->type : JSON_NONE;
+}
+
+/* The value's text. */
+static inline struct span
+json_node_raw(const struct json_node *n)
+{
+	return (struct span){ n->at, n->n };
+}
+
+/* A member's key as it is written, without quotes; SPAN_NONE of an element and of the root. */
+static inline struct span
+json_node_raw_key(const struct json_node *n)
+{
+	return n->key_back ? (struct span){ n->at - n->key_back, n->key_n } : SPAN_NONE;
 }
 
 /* First member or element, NULL when there is none. */

@@ -43,10 +43,10 @@ keep(struct check *c, enum rule_id rule, enum rule_level level, const struct jso
 	buf_vaddf(&text, fmt, ap);
 	c->finding = grow(c->finding, &c->cap, c->n + 1, sizeof(*c->finding));
 	f = &c->finding[c->n];
-	*f = (struct finding){ NULL, at, rule, key && at && at->key.p, level, step, c->n,
-		buf_detach(&text) };
+	*f = (struct finding){ NULL, at, rule, key && at && json_node_raw_key(at).p, level, step,
+		c->n, buf_detach(&text) };
 	if (at)
-		f->place = f->key ? at->key.p : at->raw.p;
+		f->place = f->key ? json_node_raw_key(at).p : at->at;
 	c->n++;
 	c->errors += level == RULE_ERROR;
 }

@@ -24,7 +24,7 @@ variable(struct flow *f, struct strmap *seen, const struct json_node *list, uint
 
 	if (list == NULL || json_node_type(list) == JSON_NULL)
 		return WF_NONE;
-	e = strmap_put(seen, list->raw, f->nvars, &is_new);
+	e = strmap_put(seen, json_node_raw(list), f->nvars, &is_new);
 	if (is_new)
 		f->owner[f->nvars++] = step;
 	return (uint32_t)e->value;

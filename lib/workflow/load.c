@@ -62,17 +62,22 @@ static void
 members(
     const struct json_node *object, const struct span *keys, const struct json_node **out, size_t n)
 {
+	struct buf scratch = BUF_INIT;
 	const struct json_node *m;
 
 	memset(out, 0, n * sizeof(*out));
 	if (json_node_type(object) != JSON_OBJECT)
 		return;
-	for (m = json_node_first(object); m; m = json_node_next(m))
+	for (m = json_node_first(object); m; m = json_node_next(m)) {
+		struct span key = json_node_key(m, &scratch);
+
 		for (size_t i = 0; i < n; i++)
-			if (out[i] == NULL && span_eq(m->key, keys[i])) {
+			if (out[i] == NULL && span_eq(key, keys[i])) {
 				out[i] = m;
 				break;
 			}
+	}
+	buf_release(&scratch);
 }
 
 static const struct json_node *
@@ -283,7 +288,7 @@ load_groups(struct loader *l, const struct json_node *list, uint32_t *n)
 static bool
 within(const struct json_node *node, const struct json_node *outer)
 {
-	return outer && node->raw.p >= outer->raw.p && node->raw.p < outer->raw.p + outer->raw.n;
+	return outer && node->at >= outer->at && node->at < outer->at + outer->n;
 }
 
 /* The input or output among `ports` that `node` stands in. They are in document order. */
@@ -334,7 +339,7 @@ load_references(
 		struct span text;
 
 		/* the fast look first: nearly all nodes end here ("\u0024ref" is not looked for) */
-		if (n->type != JSON_STRING || n->raw.n < 6 || memcmp(n->raw.p + 1, "$ref", 4) != 0)
+		if (n->type != JSON_STRING || n->n < 6 || memcmp(n->at + 1, "$ref", 4) != 0)
 			continue;
 		text = wf_text(wf, n);
 		if (!span_starts(text, SPAN("$ref/")))
@@ -391,21 +396,34 @@ consumed_step(const struct wf *wf, const struct wf_reference *r)
 	return wf_find_step(wf, r->ref.name);
 }
 
+/* Steps often refer to what the step before referred to; `last` is such a reference, or NULL. */
+static uint32_t
+object_of(const struct wf *wf, const struct wf_reference *r, const struct wf_reference *last)
+{
+	if (last && last->target != WF_NONE && span_eq(last->ref.name, r->ref.name))
+		return last->target;
+	switch (r->ref.kind) {
+	case REF_PARAMETER:
+		return wf_find_param(wf, r->ref.name);
+	case REF_DATA:
+		return wf_find_data(wf, r->ref.name);
+	case REF_REQUIREMENT:
+		return wf_find_requirement(wf, r->ref.name);
+	default:
+		return wf_find_storage(wf, r->ref.name);
+	}
+}
+
 static void
-resolve(const struct wf *wf, struct wf_reference *r)
+resolve(const struct wf *wf, struct wf_reference *r, const struct wf_reference **last)
 {
 	switch (r->ref.kind) {
 	case REF_PARAMETER:
-		r->target = wf_find_param(wf, r->ref.name);
-		break;
 	case REF_DATA:
-		r->target = wf_find_data(wf, r->ref.name);
-		break;
 	case REF_REQUIREMENT:
-		r->target = wf_find_requirement(wf, r->ref.name);
-		break;
 	case REF_STORAGE:
-		r->target = wf_find_storage(wf, r->ref.name);
+		r->target = object_of(wf, r, last[r->ref.kind]);
+		last[r->ref.kind] = r;
 		break;
 	case REF_CONSUMPTION:
 		r->target = consumed_step(wf, r);
@@ -502,6 +520,7 @@ load_document(struct wf *wf)
 		SPAN("policy") };
 	static const struct span scenes_key = SPAN("scenes");
 	struct loader l = { .wf = wf };
+	const struct wf_reference *last[REF_BAD + 1] = { NULL };
 	const struct json_node *m[N], *scenes;
 
 	members(wf->tree.root, keys, m, N);
@@ -519,7 +538,7 @@ load_document(struct wf *wf)
 	for (uint32_t i = 0; i < wf->nlinks; i++)
 		wf->link[i].step = wf_find_step(wf, wf->link[i].name);
 	for (uint32_t i = 0; i < wf->nrefs; i++)
-		resolve(wf, &wf->ref[i]);
+		resolve(wf, &wf->ref[i], last);
 	buf_release(&l.key);
 }
 

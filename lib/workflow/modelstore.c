@@ -179,7 +179,7 @@ write_metadata(struct buf *out, const struct site *site, const char *name, const
 	jw_member_str(out, "model", name);
 	jw_member_u64(out, "version", version);
 	if (type)
-		jw_member_raw(out, "model_type", type->raw);
+		jw_member_raw(out, "model_type", json_node_raw(type));
 	jw_member_string(out, "workflow", wf->name);
 	jw_member_string(out, "step", wf->step[0].name);
 	jw_member_str(out, "execution", site->execution);

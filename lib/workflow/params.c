@@ -46,7 +46,7 @@ add_node(
 	struct param *entry = entry_of(p, name);
 	struct pos at = json_tree_pos(t, value);
 
-	value_set_json(&entry->value, value->raw);
+	value_set_json(&entry->value, json_node_raw(value));
 	entry->at = pos_at(p->files.e[p->files.n - 1].key.p, at.line, at.col);
 }
 
@@ -180,7 +180,7 @@ params_find(const struct params *p, const struct wf *wf, struct span name, struc
 	node = wf_param_value(wf, i);
 	if (node == NULL)
 		return without_value(wf, i, why);
-	value_set_json(value, node->raw);
+	value_set_json(value, json_node_raw(node));
 	return LOOKUP_FOUND;
 }
 
@@ -254,7 +254,7 @@ in_enum(const struct json_node *list, const struct value *v)
 	bool found = n == NULL;
 
 	for (; n && !found; n = json_node_next(n)) {
-		value_set_json(&allowed, n->raw);
+		value_set_json(&allowed, json_node_raw(n));
 		found = value_compare(COMPARE_EQ, v, &allowed, &why) == VERDICT_TRUE;
 	}
 	value_release(&allowed);
@@ -286,7 +286,7 @@ check_given(const struct wf *wf, const struct param *param)
 		    SPAN_ARG(param->name), SPAN_ARG(wf->param[i].type), buf_str(&text), want);
 	else if (!fine)
 		error_at(param->at, "V02", "the parameter '%.*s' cannot be %s; it is one of %.*s",
-		    SPAN_ARG(param->name), buf_str(&text), SPAN_ARG(list->raw));
+		    SPAN_ARG(param->name), buf_str(&text), SPAN_ARG(json_node_raw(list)));
 	buf_release(&text);
 	value_release(&value);
 	return fine;

@@ -175,7 +175,7 @@ wf_plan_assume(struct wf_plan *p, const char *argument)
 static enum verdict
 evaluate(struct wf_plan *p, const struct json_node *list)
 {
-	struct cond *c = cond_read(list->raw, wf_pos(p->wf, list));
+	struct cond *c = cond_read(json_node_raw(list), wf_pos(p->wf, list));
 	struct cond_env env = wf_known_env(&p->known);
 	enum verdict v;
 

@@ -22,11 +22,11 @@ ref_kind_name(enum ref_kind kind)
 	return names[kind];
 }
 
-static struct ref bad(struct span at, struct buf *wrong, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+static struct ref bad(struct buf *wrong, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
 static struct ref
-bad(struct span at, struct buf *wrong, const char *fmt, ...)
+bad(struct buf *wrong, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -35,9 +35,8 @@ bad(struct span at, struct buf *wrong, const char *fmt, ...)
 		buf_vaddf(wrong, fmt, ap);
 		va_end(ap);
 	}
-	return (struct ref){
-		.kind = REF_BAD, .at = at, .with_execution_id = REF_UNSET, .create_dir = REF_UNSET
-	};
+	return (
+	    struct ref){ .kind = REF_BAD, .with_execution_id = REF_UNSET, .create_dir = REF_UNSET };
 }
 
 /* The nearest of the words, NULL when `word` is too long to be a slip of one. */
@@ -57,7 +56,7 @@ static struct ref
 bad_word(struct span word, const char *const *words, size_t n, struct buf *wrong, const char *what)
 {
 	const char *guess = near(word, words, n);
-	struct ref r = bad(word, wrong, "a reference has no %s \"%.*s\"; ", what, SPAN_ARG(word));
+	struct ref r = bad(wrong, "a reference has no %s \"%.*s\"; ", what, SPAN_ARG(word));
 
 	if (wrong == NULL)
 		return r;
@@ -76,11 +75,10 @@ static bool
 storage_option(struct ref *r, struct span option, struct buf *wrong)
 {
 	struct span value = option, key;
-	int *dest;
+	signed char *dest;
 
 	if (!span_cut(&value, '=', &key) || value.p == NULL) {
-		*r = bad(option, wrong,
-		    "the storage option \"%.*s\" is not of the form create_dir=True",
+		*r = bad(wrong, "the storage option \"%.*s\" is not of the form create_dir=True",
 		    SPAN_ARG(option));
 		return false;
 	}
@@ -95,7 +93,7 @@ storage_option(struct ref *r, struct span option, struct buf *wrong)
 		return false;
 	}
 	if (!span_is(value, "True") && !span_is(value, "False")) {
-		*r = bad(value, wrong, "the storage option %.*s is \"%.*s\"; it is True or False",
+		*r = bad(wrong, "the storage option %.*s is \"%.*s\"; it is True or False",
 		    SPAN_ARG(key), SPAN_ARG(value));
 		return false;
 	}
@@ -110,7 +108,7 @@ storage_options(struct ref *r, struct span list, struct buf *wrong)
 	struct span inside, one;
 
 	if (list.n < 2 || list.p[list.n - 1] != ')') {
-		*r = bad(list, wrong, "the parenthesis of the storage options is not closed");
+		*r = bad(wrong, "the parenthesis of the storage options is not closed");
 		return false;
 	}
 	inside = span_of(list.p + 1, list.p + list.n - 1);
@@ -144,18 +142,17 @@ static bool
 parts(struct ref *r, struct span rest, size_t i, struct span text, struct buf *wrong)
 {
 	if (!span_cut(&rest, '/', &r->name) || r->name.n == 0) {
-		*r = bad(text, wrong, "the reference names no %s; the form is %s",
+		*r = bad(wrong, "the reference names no %s; the form is %s",
 		    r->kind == REF_CONSUMPTION ? "step" : ref_kind_name(kinds[i]), forms[i]);
 		return false;
 	}
 	if (r->kind == REF_CONSUMPTION && (!span_cut(&rest, '/', &r->output) || r->output.n == 0)) {
-		*r = bad(text, wrong,
-		    "the reference names no output of step \"%.*s\"; the form is %s",
+		*r = bad(wrong, "the reference names no output of step \"%.*s\"; the form is %s",
 		    SPAN_ARG(r->name), forms[i]);
 		return false;
 	}
 	if (r->kind == REF_PARAMETER && rest.p) {
-		*r = bad(rest, wrong,
+		*r = bad(wrong,
 		    "a parameter has no parts, but \"/%.*s\" follows \"%.*s\"; the form is %s",
 		    SPAN_ARG(rest), SPAN_ARG(r->name), forms[i]);
 		return false;
@@ -183,12 +180,12 @@ ref_parse(struct span text, struct buf *wrong)
 		root = span_of(root.p, open);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(roots); i++) {
-		if (!span_is(root, roots[i]))
+		if (root.n == 0 || *root.p != *roots[i] || !span_is(root, roots[i]))
 			continue;
 		r.kind = kinds[i];
 		if (list.p && r.kind != REF_STORAGE)
-			return bad(list, wrong, "only storages take options in parentheses, not %s",
-			    roots[i]);
+			return bad(
+			    wrong, "only storages take options in parentheses, not %s", roots[i]);
 		if (list.p && !storage_options(&r, list, wrong))
 			return r;
 		parts(&r, rest, i, text, wrong);

@@ -28,19 +28,18 @@ enum ref_kind {
 	REF_REQUIREMENT,
 	REF_STORAGE,
 	REF_CONSUMPTION,
-	REF_BAD, /* begins like one and is none: see `wrong` */
+	REF_BAD, /* begins like one and is none */
 };
 
 enum { REF_UNSET = -1 };
 
 struct ref {
 	enum ref_kind kind;
-	struct span name;      /* the parameter, data object, storage or step */
-	struct span output;    /* of a consumption */
-	struct span rest;      /* attribute of an output, path below a storage; may be empty */
-	int with_execution_id; /* of a storage: 0, 1, or REF_UNSET */
-	int create_dir;
-	struct span at; /* of REF_BAD: the part at fault */
+	signed char with_execution_id; /* of a storage: 0, 1, or REF_UNSET */
+	signed char create_dir;
+	struct span name;   /* the parameter, data object, storage or step */
+	struct span output; /* of a consumption */
+	struct span rest;   /* attribute of an output, path below a storage; may be empty */
 };
 
 /*

@@ -177,7 +177,7 @@ take_output(struct resolver *v, struct resolved *r, const struct ref *ref)
 		fine = take_word(v, r, json_node_text(output, &scratch));
 	} else if (fine) {
 		r->json = true;
-		buf_addspan(&r->text, output->raw);
+		buf_addspan(&r->text, json_node_raw(output));
 	}
 	buf_release(&scratch);
 	stamp_release(&s);
@@ -344,13 +344,13 @@ write_json(struct resolver *v, struct buf *out, const struct json_node *node)
 	if (type == JSON_STRING)
 		return write_string(v, out, node);
 	if (type != JSON_OBJECT && type != JSON_ARRAY) {
-		jw_raw(out, node->raw);
+		jw_raw(out, json_node_raw(node));
 		return true;
 	}
 	jw_open(out, type == JSON_OBJECT ? '{' : '[');
 	for (n = json_node_first(node); n && fine; n = json_node_next(n)) {
 		if (type == JSON_OBJECT)
-			jw_key_raw(out, n->key);
+			jw_key_raw(out, json_node_raw_key(n));
 		fine = write_json(v, out, n);
 	}
 	jw_close(out, type == JSON_OBJECT ? '}' : ']');

@@ -120,7 +120,7 @@ parameter_side(struct deciding *d, struct side *side, uint32_t param)
 	side->param = param;
 	side->type = declared_type(p->type);
 	if (side->type == VALUE_NONE && value) {
-		value_set_json(&v, value->raw);
+		value_set_json(&v, json_node_raw(value));
 		side->type = v.type;
 		value_release(&v);
 	}
@@ -177,7 +177,7 @@ read_side(struct deciding *d, const struct json_node *node)
 	}
 	if (node->type == JSON_OBJECT && metric_object(d, &side))
 		return side;
-	value_set_json(&side.value, node->raw);
+	value_set_json(&side.value, json_node_raw(node));
 	side.type = side.value.type;
 	side.fixed = true;
 	/* a list may hold references: then it is not fixed */
@@ -267,7 +267,7 @@ in_enum(const struct check *c, uint32_t param, const struct value *value)
 	if (json_node_type(list) != JSON_ARRAY || list->count == 0 || list->count > ENUM_MAX)
 		return true;
 	for (const struct json_node *e = json_node_first(list); e && !hit; e = json_node_next(e)) {
-		value_set_json(&v, e->raw);
+		value_set_json(&v, json_node_raw(e));
 		hit = value_compare(COMPARE_EQ, &v, value, &why) == VERDICT_TRUE;
 	}
 	value_release(&v);
@@ -286,7 +286,7 @@ check_enum(struct deciding *d, const struct comparison *k)
 		return;
 	found(d->c, RULE_C18, v->node, d->step,
 	    "%.*s is not in the enum of parameter \"%.*s\": %s is always %s",
-	    SPAN_ARG(v->node->raw), SPAN_ARG(shown(d->c->wf->param[p->param].name)),
+	    SPAN_ARG(json_node_raw(v->node)), SPAN_ARG(shown(d->c->wf->param[p->param].name)),
 	    compare_op_text(k->op), k->op == COMPARE_EQ ? "false" : "true");
 }
 
@@ -305,7 +305,7 @@ only_value(const struct check *c, const struct side *s, struct value *v)
 	list = json_tree_get(&c->wf->tree, c->wf->param[s->param].node, "enum");
 	if (json_node_type(list) != JSON_ARRAY || list->count != 1)
 		return false;
-	value_set_json(v, json_node_first(list)->raw);
+	value_set_json(v, json_node_raw(json_node_first(list)));
 	return true;
 }
 
@@ -405,7 +405,7 @@ check_pair(struct deciding *d, const struct comparison *x, const struct comparis
 	enum compare_op op1, op2;
 
 	if (!normal_form(x, &s1, &op1, &a) || !normal_form(y, &s2, &op2, &b) ||
-	    !span_eq(s1->node->raw, s2->node->raw))
+	    !span_eq(json_node_raw(s1->node), json_node_raw(s2->node)))
 		return;
 	if (excludes(op1, a, op2, b))
 		found(d->c, RULE_C14, y->node, d->step,
@@ -431,7 +431,8 @@ check_or_pair(struct deciding *d, const struct comparison *x, const struct compa
 	enum compare_op op1, op2;
 
 	if (normal_form(x, &s1, &op1, &a) && normal_form(y, &s2, &op2, &b) &&
-	    span_eq(s1->node->raw, s2->node->raw) && excludes(opposite[op1], a, opposite[op2], b))
+	    span_eq(json_node_raw(s1->node), json_node_raw(s2->node)) &&
+	    excludes(opposite[op1], a, opposite[op2], b))
 		found(d->c, RULE_C14, y->node, d->step,
 		    "one of the two conditions of or is always true");
 }

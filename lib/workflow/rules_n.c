@@ -39,6 +39,24 @@ may_hold(uint32_t ch, enum name_style style)
 	       (style == NAME_WIDE && ch == ' ');
 }
 
+/* Nearly all names: letters, digits, '_' and '-', a letter first. They are fine in all styles. */
+static bool
+is_plain_name(struct span name)
+{
+	static const bool plain[256] = { ['a' ... 'z'] = true,
+		['A' ... 'Z'] = true,
+		['0' ... '9'] = true,
+		['_'] = true,
+		['-'] = true };
+
+	if (name.n == 0 || name.n > NAME_MAX_LETTERS || !is_letter((unsigned char)name.p[0]))
+		return false;
+	for (size_t i = 1; i < name.n; i++)
+		if (!plain[(unsigned char)name.p[i]])
+			return false;
+	return true;
+}
+
 /* What is wrong with a name; NULL: nothing. *bad is set to a letter at fault, or to n 0. */
 static const char *
 name_fault(struct span name, enum name_style style, struct span *bad)
@@ -47,6 +65,8 @@ name_fault(struct span name, enum name_style style, struct span *bad)
 	uint32_t ch;
 
 	*bad = SPAN("");
+	if (is_plain_name(name))
+		return NULL;
 	if (name.n == 0)
 		return "is empty";
 	for (size_t i = 0; i < name.n; i += n, letters++) {
@@ -325,7 +345,7 @@ label_names(struct check *c)
 		strmap_put(&seen, wf_text(c->wf, l), 0, &is_new);
 		if (!is_new)
 			found(c, RULE_N11, l, WF_NONE, "label %.*s is in the list twice",
-			    SPAN_ARG(l->raw));
+			    SPAN_ARG(json_node_raw(l)));
 	}
 	strmap_release(&seen);
 }

@@ -19,13 +19,13 @@ policy_number(struct check *c, uint32_t step, const char *member)
 
 	if (json_node_type(n) != JSON_STRING && json_node_type(n) != JSON_NUMBER)
 		return 0;
-	text = n->type == JSON_STRING ? wf_text(c->wf, n) : n->raw;
+	text = n->type == JSON_STRING ? wf_text(c->wf, n) : json_node_raw(n);
 	if (span_starts(text, SPAN("$ref/")))
 		return 0;
 	if (num_parse_u64(text, &value) && value > 0)
 		return value;
 	found(c, RULE_P01, n, step, "%s is %.*s; it is a whole number from 1", member,
-	    SPAN_ARG(n->raw));
+	    SPAN_ARG(json_node_raw(n)));
 	return 0;
 }
 

@@ -151,14 +151,15 @@ nearly_reference(struct span s)
 static bool
 is_prose(const struct json_node *n)
 {
-	return n->key.p && (span_is(n->key, "description") || span_is(n->key, "title") ||
-			       span_is(n->key, "example"));
+	return json_node_raw_key(n).p && (span_is(json_node_raw_key(n), "description") ||
+					     span_is(json_node_raw_key(n), "title") ||
+					     span_is(json_node_raw_key(n), "example"));
 }
 
 static void
 odd_string(struct check *c, const struct json_node *n, uint32_t step, struct odd *odd)
 {
-	struct span s = json_unquote(n->raw);
+	struct span s = json_unquote(json_node_raw(n));
 
 	if (span_starts(s, SPAN("$ref/")) || is_prose(n))
 		return;
@@ -181,15 +182,14 @@ odd_strings(struct check *c, struct odd *odd)
 
 	for (; n < end; n++) {
 		/* the quick look: it begins with '$', 'r' or 'R', or holds a '$' */
-		if (n->type != JSON_STRING || n->raw.n < 7)
+		if (n->type != JSON_STRING || n->n < 7)
 			continue;
-		if (n->raw.p[1] != 'r' && n->raw.p[1] != 'R' && !memchr(n->raw.p, '$', n->raw.n))
+		if (n->at[1] != 'r' && n->at[1] != 'R' && !memchr(n->at, '$', n->n))
 			continue;
 		while (step < steps && c->wf->step[step].node < n)
 			in_step = c->wf->step[step++].node;
-		odd_string(c, n,
-		    in_step && n->raw.p < in_step->raw.p + in_step->raw.n ? step - 1 : WF_NONE,
-		    odd);
+		odd_string(
+		    c, n, in_step && n->at < in_step->at + in_step->n ? step - 1 : WF_NONE, odd);
 	}
 }
 

@@ -10,16 +10,16 @@ static const struct json_node *
 earlier(const struct check *c, const struct json_node *object, const struct json_node *m,
     struct buf *scratch)
 {
-	const struct json_node *first = NULL;
+	const struct json_node *first = json_node_first(object);
 
-	if (object->count > 16 || memchr(m->key.p, '\\', m->key.n)) {
+	if (object->count <= 16 && m->key_plain)
+		for (; first != m && first->key_plain; first = json_node_next(first))
+			if (first->key_n == m->key_n &&
+			    span_eq(json_node_raw_key(first), json_node_raw_key(m)))
+				return first;
+	if (first != m) /* many, or keys with escapes */
 		first = json_tree_get_span(&c->wf->tree, object, json_node_key(m, scratch));
-		return first == m ? NULL : first;
-	}
-	for (first = json_node_first(object); first != m; first = json_node_next(first))
-		if (span_eq(first->key, m->key))
-			return first;
-	return NULL;
+	return first == m ? NULL : first;
 }
 
 static void
@@ -36,7 +36,8 @@ repeated_members(struct check *c)
 				found_key(c, RULE_S01, m, WF_NONE,
 				    "member \"%.*s\" stands in this object twice; the first is in "
 				    "line %zu",
-				    SPAN_ARG(m->key), (size_t)wf_key_pos(c->wf, first).line);
+				    SPAN_ARG(json_node_raw_key(m)),
+				    (size_t)wf_key_pos(c->wf, first).line);
 	}
 	buf_release(&scratch);
 }
@@ -92,12 +93,22 @@ type_words(unsigned may)
 	}
 }
 
+/* The member `key`; *next is where to look first, and then behind it: objects repeat their order. */
 static const struct schema_member *
-shape_member(const struct schema *shape, struct span key)
+shape_member(const struct schema *shape, struct span key, size_t *next)
 {
-	for (size_t i = 0; i < shape->n; i++)
-		if (span_is(key, shape->member[i].name))
+	size_t i = *next;
+
+	for (size_t k = 0; k < shape->n; k++, i++) {
+		const char *name;
+
+		i = i < shape->n ? i : 0;
+		name = shape->member[i].name;
+		if (key.n > 0 && *key.p == *name && span_is(key, name)) {
+			*next = i + 1;
 			return &shape->member[i];
+		}
+	}
 	return NULL;
 }
 
@@ -111,10 +122,11 @@ unknown_member(
 
 	for (size_t i = 0; i < shape->n && n < ARRAY_LEN(words); i++)
 		words[n++] = shape->member[i].name;
-	guess = guess_word(c, m->key, words, n);
+	guess = guess_word(c, json_node_raw_key(m), words, n);
 	/* the whole list of members would be too much */
 	found_key(c, RULE_S04, m, step, "%s has no member \"%.*s\"%s", shape->what,
-	    SPAN_ARG(m->key), strstr(guess, "did you mean") ? guess : "; it is ignored");
+	    SPAN_ARG(json_node_raw_key(m)),
+	    strstr(guess, "did you mean") ? guess : "; it is ignored");
 }
 
 static void check_shape(
@@ -134,9 +146,13 @@ check_items(
 }
 
 static void
-check_member(struct check *c, const struct schema *shape, const struct json_node *m, uint32_t step)
+check_member(struct check *c, const struct schema *shape, const struct json_node *m, uint32_t step,
+    size_t *next)
 {
-	const struct schema_member *what = shape_member(shape, m->key);
+	struct buf scratch = BUF_INIT;
+	const struct schema_member *what = shape_member(shape, json_node_key(m, &scratch), next);
+
+	buf_release(&scratch);
 
 	if (what == NULL) {
 		unknown_member(c, shape, m, step);
@@ -164,6 +180,8 @@ static void
 check_shape(
     struct check *c, const struct schema *shape, const struct json_node *object, uint32_t step)
 {
+	size_t next = 0;
+
 	for (size_t i = 0; i < shape->n; i++)
 		if ((shape->member[i].may & MUST) &&
 		    json_node_type(json_tree_get(&c->wf->tree, object, shape->member[i].name)) <=
@@ -171,7 +189,7 @@ check_shape(
 			found(c, RULE_S02, object, WF_NONE, "%s without \"%s\"", shape->what,
 			    shape->member[i].name);
 	for (const struct json_node *m = json_node_first(object); m; m = json_node_next(m))
-		check_member(c, shape, m, step);
+		check_member(c, shape, m, step, &next);
 }
 
 /* The elements of "steps" are checked one by one, so that messages can name the step. */
@@ -181,7 +199,8 @@ check_document(struct check *c)
 	const struct schema *shape = schema_document(c->wf->kind);
 	const struct json_node *root = c->wf->tree.root;
 	const struct json_node *steps = json_tree_get(&c->wf->tree, root, "steps");
-	const struct schema_member *what = shape_member(shape, SPAN("steps"));
+	size_t next = 0;
+	const struct schema_member *what = shape_member(shape, SPAN("steps"), &next);
 	struct schema rest = *shape;
 	struct schema_member members[64];
 

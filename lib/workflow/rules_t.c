@@ -40,6 +40,16 @@ check_word(struct check *c, enum rule_id rule, const struct json_node *object, c
 }
 
 static void
+port_words(
+    struct check *c, struct wf_range ports, struct words words, uint32_t step, const char *what)
+{
+	for (uint32_t p = ports.at; p < ports.at + ports.n; p++)
+		if (c->wf->port[p].type.p &&
+		    !word_in(c->wf->port[p].type, words.word, words.n + words.also))
+			check_word(c, RULE_T02, c->wf->port[p].node, "type", words, step, what);
+}
+
+static void
 step_words(struct check *c)
 {
 	struct wf *wf = c->wf;
@@ -49,14 +59,9 @@ step_words(struct check *c)
 
 		if (s->type == WF_TYPE_UNKNOWN)
 			check_word(c, RULE_T01, s->node, "type",
-			    WORDS(wf_step_type_names, ARRAY_LEN(wf_step_type_names)), i,
-			    "it");
-		for (uint32_t p = s->inputs.at; p < s->inputs.at + s->inputs.n; p++)
-			check_word(c, RULE_T02, wf->port[p].node, "type", WORDS(input_types, 3), i,
-			    "an input");
-		for (uint32_t p = s->outputs.at; p < s->outputs.at + s->outputs.n; p++)
-			check_word(c, RULE_T02, wf->port[p].node, "type", WORDS(output_types, 5), i,
-			    "an output");
+			    WORDS(wf_step_type_names, ARRAY_LEN(wf_step_type_names)), i, "it");
+		port_words(c, s->inputs, WORDS(input_types, 3), i, "an input");
+		port_words(c, s->outputs, WORDS(output_types, 5), i, "an output");
 	}
 }
 

@@ -26,7 +26,7 @@ has_type(const struct json_node *n, struct span type)
 	enum json_type t = json_node_type(n);
 
 	if (span_is(type, "int"))
-		return t == JSON_NUMBER && is_whole(n->raw);
+		return t == JSON_NUMBER && is_whole(json_node_raw(n));
 	if (span_is(type, "float"))
 		return t == JSON_NUMBER;
 	if (span_is(type, "bool"))
@@ -67,10 +67,10 @@ same(const struct json_node *a, const struct json_node *b)
 	struct buf why = BUF_INIT;
 	bool yes;
 
-	if (span_eq(a->raw, b->raw))
+	if (span_eq(json_node_raw(a), json_node_raw(b)))
 		return true;
-	value_set_json(&x, a->raw);
-	value_set_json(&y, b->raw);
+	value_set_json(&x, json_node_raw(a));
+	value_set_json(&y, json_node_raw(b));
 	yes = value_compare(COMPARE_EQ, &x, &y, &why) == VERDICT_TRUE;
 	value_release(&x);
 	value_release(&y);
@@ -90,7 +90,7 @@ value_in_enum(struct check *c, const struct wf_object *p, const struct json_node
 			return;
 	found(c, RULE_V02, n, WF_NONE,
 	    "%s of parameter \"%.*s\" is not in its enum; there are %.*s", member,
-	    SPAN_ARG(shown(p->name)), list->raw.n < 200 ? (int)list->raw.n : 200, list->raw.p);
+	    SPAN_ARG(shown(p->name)), list->n < 200 ? (int)list->n : 200, list->at);
 }
 
 static void
@@ -243,11 +243,11 @@ step_properties(struct check *c, uint32_t step)
 	double v;
 
 	if (json_node_type(ratio) == JSON_STRING || json_node_type(ratio) == JSON_NUMBER) {
-		text = ratio->type == JSON_STRING ? wf_text(c->wf, ratio) : ratio->raw;
+		text = ratio->type == JSON_STRING ? wf_text(c->wf, ratio) : json_node_raw(ratio);
 		if (!span_starts(text, SPAN("$ref/")) && (!num_parse(text, &v) || v < 0 || v > 1))
 			found(c, RULE_V08, ratio, step,
 			    "train_evaluate_sample_ratio is %.*s; it is a number from 0 to 1",
-			    SPAN_ARG(ratio->raw));
+			    SPAN_ARG(json_node_raw(ratio)));
 	}
 	if (json_node_type(vpc) > JSON_NULL && !json_tree_get(t, properties, "subnet_network_id"))
 		found(c, RULE_V09, vpc, step, "vpc_id goes together with subnet_network_id");

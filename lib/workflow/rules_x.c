@@ -156,7 +156,7 @@ check_duration(struct check *c, const struct json_node *object, int64_t seconds)
 {
 	const struct json_node *n = json_tree_get(&c->wf->tree, object, "duration");
 	struct span text = json_node_type(n) == JSON_STRING ? wf_text(c->wf, n)
-			   : n                              ? n->raw
+			   : n                              ? json_node_raw(n)
 							    : SPAN("");
 	int64_t duration;
 

@@ -45,7 +45,7 @@ raw_member(const struct stamp *s, const char *key)
 {
 	const struct json_node *n = json_tree_get(&s->tree, s->tree.root, key);
 
-	return n ? n->raw : SPAN_NONE;
+	return n ? json_node_raw(n) : SPAN_NONE;
 }
 
 /* ---- the table ---- */

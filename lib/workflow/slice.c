@@ -18,7 +18,7 @@ write_member(struct buf *out, const struct wf *wf, const struct json_node *objec
 	const struct json_node *n = json_tree_get(&wf->tree, object, key);
 
 	if (n)
-		jw_member_raw(out, key, n->raw);
+		jw_member_raw(out, key, json_node_raw(n));
 }
 
 static void
@@ -110,9 +110,9 @@ write_param(struct buf *out, const struct wf *wf, const struct params *params, u
 		change.value = buf_span(&text);
 	}
 	if (change.value.p)
-		json_edit(out, wf->param[i].node->raw, &change, 1);
+		json_edit(out, json_node_raw(wf->param[i].node), &change, 1);
 	else
-		jw_raw(out, wf->param[i].node->raw);
+		jw_raw(out, json_node_raw(wf->param[i].node));
 	value_release(&value);
 	buf_release(&why);
 	buf_release(&text);
@@ -147,7 +147,7 @@ write_objects(struct slice *s, const struct params *params, const char *key, enu
 		}
 		open = true;
 		if (kind != REF_PARAMETER) {
-			jw_raw(s->out, object[r->target].node->raw);
+			jw_raw(s->out, json_node_raw(object[r->target].node));
 			continue;
 		}
 		if (s->out->p[s->out->n - 1] != '[')
@@ -169,7 +169,7 @@ slice_write(struct buf *out, const struct wf *wf, const struct branches *b,
 	write_member(out, wf, wf->tree.root, "name");
 	jw_key(out, "steps");
 	jw_open(out, '[');
-	jw_raw(out, wf->step[step].node->raw);
+	jw_raw(out, json_node_raw(wf->step[step].node));
 	mark[step] = 1;
 	each_other(wf, b, step, visit_write, &s);
 	each_other(wf, b, step, visit_clear, &s);

@@ -104,7 +104,7 @@ add_value(struct buf *out, const struct makefile *m, const struct json_node *nod
 		params_find(m->given, m->wf, ref.name, &value, &why);
 		buf_addspan(out, buf_span(&value.text));
 	} else {
-		buf_addspan(out, json_node_type(node) == JSON_NUMBER ? node->raw : text);
+		buf_addspan(out, json_node_type(node) == JSON_NUMBER ? json_node_raw(node) : text);
 	}
 	value_release(&value);
 	buf_release(&scratch);
@@ -154,8 +154,8 @@ add_options(struct buf *out, const struct makefile *m, uint32_t step)
 	const struct json_node *policy = m->wf->step[step].policy;
 
 	/* a minute more: wf-step comes first, and leaves a stamp */
-	add_count(out, m, json_tree_get(&m->wf->tree, policy, "max_execution_minutes"), "--time=",
-	    1);
+	add_count(
+	    out, m, json_tree_get(&m->wf->tree, policy, "max_execution_minutes"), "--time=", 1);
 	add_count(out, m, resource(m, step, "node_count"), "--nodes=", 0);
 	add_flavor(out, m, step);
 }

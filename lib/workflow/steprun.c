@@ -121,7 +121,7 @@ decide_conditions(struct turn *t, const struct json_node *conditions)
 	enum verdict v = VERDICT_UNKNOWN;
 
 	cond_free(t->cond);
-	t->cond = cond_read(conditions->raw, wf_pos(&t->wf, conditions));
+	t->cond = cond_read(json_node_raw(conditions), wf_pos(&t->wf, conditions));
 	if (t->cond) {
 		cond_each_operand(t->cond, load_metrics, &loader);
 		v = cond_eval(t->cond, &env);

@@ -34,7 +34,7 @@ work_shards(const struct wf *wf, uint32_t step)
 	const struct json_node *n = local(wf, step, "shards");
 	uint64_t shards;
 
-	if (json_node_type(n) != JSON_NUMBER || !num_parse_u64(n->raw, &shards))
+	if (json_node_type(n) != JSON_NUMBER || !num_parse_u64(json_node_raw(n), &shards))
 		return 0;
 	return shards > 100000 ? 100000 : shards;
 }
@@ -402,7 +402,7 @@ prepare_import(struct work *w)
 		add_arg(w, buf_str(&w->output[0].value.path));
 		if (json_node_type(format) == JSON_STRING) {
 			add_arg(w, "--format");
-			buf_addspan(&path, json_unquote(format->raw));
+			buf_addspan(&path, json_unquote(json_node_raw(format)));
 			add_arg(w, buf_str(&path));
 		}
 		add_arg(w, input);

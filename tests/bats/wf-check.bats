@@ -182,6 +182,19 @@ own_rules() {
 	grep -q '\[R07\]' err
 }
 
+@test "a member name with an escape is that member; twice is twice, in either order" {
+	printf '%s\n' '{"name":"w","steps":[{"n\u0061me":"a","\u0074ype":"job"}]}' >fine.json
+	wf-check fine.json 2>err
+	[ ! -s err ]
+	[ "$(wf-plan fine.json | sed 1d)" = "a     job   run" ]
+	printf '%s\n' '{"name":"w","steps":[{"name":"a","type":"job","\u0074ype":"job"}]}' >one.json
+	printf '%s\n' '{"name":"w","steps":[{"name":"a","\u0074ype":"job","type":"job"}]}' >two.json
+	must_fail 1 wf-check one.json two.json 2>err
+	printf '%s\n' 'one.json:1:47: error: member "\u0074ype" stands in this object twice; the first is in line 1 [S01]' \
+		'two.json:1:52: error: member "type" stands in this object twice; the first is in line 1 [S01]' >want
+	assert_file_equals err want
+}
+
 @test "a chain of 100,000 steps, forwards, backwards and as one cycle" {
 	awk 'BEGIN { printf "{\"name\":\"w\",\"steps\":["; for (i = 0; i < 100000; i++) {
 		printf "%s{\"name\":\"s%d\",\"type\":\"job\"", i ? "," : "", i

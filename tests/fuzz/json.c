@@ -117,7 +117,7 @@ is_first(const struct json_tree *t, const struct json_node *n)
 	bool first = true;
 
 	for (; first && json_node_parent(n); n = json_node_parent(n))
-		if (n->key.p)
+		if (json_node_raw_key(n).p)
 			first =
 			    json_tree_get_span(t, json_node_parent(n), json_node_key(n, &key)) == n;
 	buf_release(&key);
@@ -130,16 +130,16 @@ check_node(const struct json_tree *t, const struct json_node *n)
 	struct buf pointer = BUF_INIT;
 	struct pos at = json_tree_pos(t, n);
 
-	must_hold(json_type_of(n->raw) == n->type);
+	must_hold(json_type_of(json_node_raw(n)) == n->type);
 	must_hold(at.line >= 1 && at.col >= 1);
 	json_node_pointer(n, &pointer);
 	must_hold((json_tree_at(t, buf_span(&pointer)) == n) == is_first(t, n));
 	if (n->type == JSON_STRING)
-		check_string(json_unquote(n->raw));
-	if (n->key.p)
-		check_string(n->key);
+		check_string(json_unquote(json_node_raw(n)));
+	if (json_node_raw_key(n).p)
+		check_string(json_node_raw_key(n));
 	if (n->type == JSON_OBJECT)
-		check_edit(n->raw);
+		check_edit(json_node_raw(n));
 	buf_release(&pointer);
 }
 

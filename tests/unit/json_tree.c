@@ -21,7 +21,7 @@ raw(const struct json_node *n)
 
 	if (!n)
 		return NULL;
-	snprintf(s, sizeof(s), "%.*s", SPAN_ARG(n->raw));
+	snprintf(s, sizeof(s), "%.*s", SPAN_ARG(json_node_raw(n)));
 	return s;
 }
 
@@ -37,10 +37,10 @@ test_walk(void)
 	is_int(a->count, 3, "its elements");
 	n = json_node_first(a);
 	is_str(raw(n), "1", "first element");
-	is_int(n->key.n, 0, "its index");
+	is_int(n->key_n, 0, "its index");
 	n = json_node_next(n);
 	is_str(raw(n), "{\"b\":null}", "second element");
-	is_int(n->key.n, 1, "its index");
+	is_int(n->key_n, 1, "its index");
 	ok(json_node_parent(n) == a, "its parent");
 	n = json_node_next(n);
 	is_int(json_node_type(n), JSON_ARRAY, "third element");
