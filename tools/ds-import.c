@@ -16,6 +16,7 @@ static struct filter filter;
 static struct strings map, include, exclude;
 static const char *format_name, *dataset_name, *map_file;
 static bool list_formats, json;
+static int yolo_task;
 
 static void
 set_voc_base(const char *value)
@@ -80,6 +81,8 @@ static const struct opt opts[] = {
 	    "between the labels of a text (,)" },
 	{ 0, "voc-base", "N", OPT_CALL, NULL, set_voc_base,
 	    "pixels of VOC files are counted from N, 0 or 1" },
+	{ 0, "yolo-task", "given|obb", OPT_CHOICE, &yolo_task, NULL,
+	    "rows of four points of YOLO are polygons, or turned boxes (given: polygons)" },
 	{ 0, "max-text", "SIZE", OPT_SIZE, &options.max_text, NULL,
 	    "bytes of one label file read whole (256M)" },
 	{ 0, "max-member", "SIZE", OPT_SIZE, &tree_options.max_member, NULL,
@@ -174,6 +177,7 @@ main(int argc, char **argv)
 	filter_include(&filter, &include);
 	filter_exclude(&filter, &exclude);
 	options.filter = &filter;
+	options.yolo_task = yolo_task ? YOLO_TASK_OBB : YOLO_TASK_GIVEN;
 	import_all(format, argv + first, argc - first);
 	filter_release(&filter);
 	strings_release(&map);

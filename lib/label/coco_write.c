@@ -348,6 +348,24 @@ area_of(const struct sample *s, const struct annotation *a, const struct box *bo
 	return sum / 2 * scale;
 }
 
+/* Keypoints that are labelled. */
+static uint64_t
+points_seen(struct span keypoints)
+{
+	size_t n = json_numbers(keypoints, NULL, 0);
+	uint64_t seen = 0;
+	double *v;
+
+	if (n == SIZE_MAX)
+		return 0;
+	v = xreallocarray(NULL, n + 1, sizeof(*v));
+	json_numbers(keypoints, v, n);
+	for (size_t i = 2; i < n; i += 3)
+		seen += v[i] > 0;
+	free(v);
+	return seen;
+}
+
 /* What readers of COCO want and the record's format did not have. */
 static void
 put_expected(struct writing *w, const struct sample *s, const struct annotation *a)
@@ -370,6 +388,10 @@ put_expected(struct writing *w, const struct sample *s, const struct annotation 
 			jw_key(&w->b, "area");
 			jw_number(&w->b, area_of(s, a, &box));
 		}
+	}
+	if (a->v[ANN_KEYPOINTS].p && !ann_member(a, "num_keypoints").p) {
+		jw_key(&w->b, "num_keypoints");
+		jw_u64(&w->b, points_seen(a->v[ANN_KEYPOINTS]));
 	}
 	if (!a->v[ANN_POLYGON].p && !a->v[ANN_RLE].p)
 		jw_member_raw(&w->b, "segmentation", SPAN("[]"));

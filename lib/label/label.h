@@ -79,7 +79,7 @@ enum mask_to { MASK_TO_AS_HELD, MASK_TO_POLYGON, MASK_TO_RLE, MASK_TO_PNG };
 enum bbox_from { BBOX_FROM_GIVEN, BBOX_FROM_SHAPE };
 
 /* --yolo-task: what rows of YOLO are; as the annotations have it. */
-enum yolo_task { YOLO_TASK_DETECT, YOLO_TASK_SEGMENT, YOLO_TASK_POSE, YOLO_TASK_OBB };
+enum yolo_task { YOLO_TASK_GIVEN, YOLO_TASK_DETECT, YOLO_TASK_SEGMENT, YOLO_TASK_POSE, YOLO_TASK_OBB };
 
 /* Options that formats look at. Set by the programs, constant while formats run. */
 enum images_how { IMAGES_COPY, IMAGES_LINK, IMAGES_NONE };

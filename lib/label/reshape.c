@@ -12,6 +12,7 @@
 #include "json/write.h"
 #include "label/coords.h"
 #include "label/export.h"
+#include "label/geometry.h"
 
 void
 reshaper_release(struct reshaper *r)
@@ -358,6 +359,34 @@ has_holes(const struct annotation *a)
 	return json_numbers(ann_member(a, "holes"), &first, 1) + 1 > 1;
 }
 
+/* A turned box as its corners. */
+static void
+reshape_rbox(struct exporter *ex, struct sample *s, size_t i)
+{
+	struct annotation *a = &s->ann[i];
+	struct buf *b = &ex->reshaper.value;
+	struct swaps swaps = { .n = 0 };
+	uint64_t holds = ex->format->holds;
+	double r[5], p[8];
+
+	if (holds & HOLDS(ANN_RBOX) || !(holds & HOLDS(ANN_POLYGON)) || a->v[ANN_POLYGON].p ||
+	    a->v[ANN_RLE].p || json_numbers(a->v[ANN_RBOX], r, 5) != 5)
+		return;
+	rbox_corners(r, p);
+	buf_reset(b);
+	jw_open(b, '[');
+	jw_open(b, '[');
+	for (int k = 0; k < 8; k++) {
+		jw_raw(b, SPAN(""));
+		num_add_trimmed(b, p[k], 6);
+	}
+	jw_close(b, ']');
+	jw_close(b, ']');
+	add_swap(&swaps, "rbox", "polygon", buf_span(b));
+	apply(ex, s, i, &swaps);
+	export_loss(ex, s, "annotation.rbox-as-polygon", 1);
+}
+
 /* What somebody wants, or the format needs, of annotation i. */
 static void
 reshape_pixel_shapes(struct exporter *ex, struct sample *s, size_t i)
@@ -419,6 +448,8 @@ reshape_sample(struct exporter *ex, struct sample *s)
 	for (size_t i = 0; i < s->n; i++) {
 		const struct annotation *a = &s->ann[i];
 
+		if (a->v[ANN_RBOX].p)
+			reshape_rbox(ex, s, i);
 		if (a->v[ANN_MASK].p || a->v[ANN_RLE].p || a->v[ANN_POLYGON].p)
 			reshape_pixel_shapes(ex, s, i);
 		if (ex->opt->bbox_from == BBOX_FROM_SHAPE)

@@ -6,6 +6,8 @@
  *	pixels of a file (mask), where there is no place for these: runs (rle)
  *	runs, where there is no place for these: a polygon along the edges of the pixels, which
  *	COCO's rule fills to the same pixels again
+ *	a turned box (rbox), where there is no place for it but one for polygons: its four
+ *	corners [annotation.rbox-as-polygon]
  *	a polygon with holes, where there is no place for holes but one for runs: runs, filled
  *	by COCO's rule; edges within a pixel are lost [annotation.polygon-as-rle]
  */

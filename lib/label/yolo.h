@@ -51,13 +51,15 @@ extern const char *const yolo_usage[YOLO_SPLITS]; /* "TRAIN" ...; NULL for none 
 
 /* ---- rows ---- */
 
-enum yolo_kind { YOLO_BOX, YOLO_POLYGON, YOLO_POSE };
+enum yolo_kind { YOLO_BOX, YOLO_POLYGON, YOLO_POSE, YOLO_TURNED };
+
+#define YOLO_POINTS 1000 /* keypoints of a row */
 
 #define YOLO_WORDS 20001 /* of a row: polygons of 10000 points */
 
 /*
- * Append the shape members of a row's numbers ("bbox", "polygon", "keypoints", and "unit" when width is
- * 0): v has n numbers behind the class, without a confidence.
+ * Append the shape members of a row's numbers ("bbox", "polygon", "keypoints", "rbox" of four corners that
+ * are a rectangle, and "unit" when width is 0): v has n numbers behind the class, without a confidence.
  */
 void yolo_put_shape(struct buf *b, enum yolo_kind kind, const double *v, size_t n, unsigned numbers,
     double width, double height);

@@ -1,4 +1,5 @@
 /* Reading YOLO sets: pictures, their label files, rows. See yolo.h. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/hashset.h"
@@ -50,7 +51,7 @@ kind_of(const struct reading *r, size_t n, enum yolo_kind *kind, bool *score)
 		*score = n == 5;
 		return true;
 	}
-	*kind = YOLO_POLYGON;
+	*kind = n / 2 == 4 && r->im->opt->yolo_task == YOLO_TASK_OBB ? YOLO_TURNED : YOLO_POLYGON;
 	*score = n % 2 == 1;
 	return n >= 6 && !(r->set.points && n < 6);
 }
@@ -88,6 +89,12 @@ in_range(double v)
 }
 
 static bool
+is_box(enum yolo_kind kind)
+{
+	return kind == YOLO_BOX || kind == YOLO_POSE;
+}
+
+static bool
 read_numbers(struct reading *r, const struct input *in, struct span row, size_t n,
     enum yolo_kind kind, bool score)
 {
@@ -101,9 +108,9 @@ read_numbers(struct reading *r, const struct input *in, struct span row, size_t 
 			return row_error(in, row, r->word[i + 1],
 			    "coordinates must be ratios of the picture's size, from 0 to 1");
 	}
-	if (kind != YOLO_POLYGON && (r->v[2] < 0 || r->v[3] < 0))
+	if (is_box(kind) && (r->v[2] < 0 || r->v[3] < 0))
 		return row_error(in, row, r->word[3], "the box has a negative width or height");
-	if (kind != YOLO_POLYGON && (r->v[2] == 0 || r->v[3] == 0))
+	if (is_box(kind) && (r->v[2] == 0 || r->v[3] == 0))
 		warning_at(
 		    input_pos(in, (size_t)(r->word[3].p - row.p)), "yolo", "the box has no extent");
 	return true;
@@ -158,7 +165,7 @@ read_row(struct reading *r, struct buf *b, const struct input *in, struct span r
 	if (!hashset_add(&r->rows, hash_bytes(row.p, row.n)))
 		warning_at(input_pos(in, 0), "yolo", "the same row was there before; both stay");
 	r->boxes |= kind == YOLO_BOX;
-	r->polygons |= kind == YOLO_POLYGON;
+	r->polygons |= kind == YOLO_POLYGON || kind == YOLO_TURNED;
 	put_row(r, b, kind, n - 1, score, class, width, height);
 	return true;
 }
@@ -362,6 +369,19 @@ count_classes(struct reading *r)
 	r->set.name = xcalloc(r->set.n + 1, sizeof(*r->set.name));
 }
 
+/* kpt_names of data.yaml: {0: [nose, left_eye, ...]}. */
+static void
+put_point_names(const struct reading *r, struct buf *b, size_t i)
+{
+	struct span map = json_member(buf_span(&r->set.more), "kpt_names"), names;
+	char key[24];
+
+	snprintf(key, sizeof(key), "%zu", i);
+	names = json_type_of(map) == JSON_OBJECT ? json_member(map, key) : SPAN_NONE;
+	if (json_type_of(names) == JSON_ARRAY)
+		jw_member_raw(b, "keypoints", names);
+}
+
 static void
 put_header(struct reading *r)
 {
@@ -373,6 +393,7 @@ put_header(struct reading *r)
 		jw_open(b, '{');
 		jw_member_string(b, "name", yolo_class(&r->set, i, &r->text));
 		jw_member_u64(b, "id", i);
+		put_point_names(r, b, i);
 		jw_close(b, '}');
 	}
 	jw_close(b, ']');

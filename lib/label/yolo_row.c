@@ -1,5 +1,8 @@
 /* The geometry of YOLO rows: see yolo.h. */
+#include <math.h>
+
 #include "json/write.h"
+#include "label/geometry.h"
 #include "label/yolo.h"
 
 static void
@@ -36,6 +39,24 @@ put_keypoints(
 	jw_close(b, ']');
 }
 
+/* The corners of a rectangle; false: they are none, within a hundredth of a pixel. */
+static bool
+put_turned(struct buf *b, const double *v, double width, double height)
+{
+	double p[8], again[8], r[5];
+
+	for (int i = 0; i < 8; i++)
+		p[i] = v[i] * (i % 2 ? height : width);
+	rbox_from_corners(p, r);
+	rbox_corners(r, again);
+	for (int i = 0; i < 8; i++)
+		if (!(fabs(p[i] - again[i]) <= 0.01))
+			return false;
+	jw_key(b, "rbox");
+	put_list(b, r, 5, 1, 1);
+	return true;
+}
+
 void
 yolo_put_shape(struct buf *b, enum yolo_kind kind, const double *v, size_t n, unsigned numbers,
     double width, double height)
@@ -43,7 +64,9 @@ yolo_put_shape(struct buf *b, enum yolo_kind kind, const double *v, size_t n, un
 	bool ratio = width <= 0 || height <= 0;
 	double w = ratio ? 1 : width, h = ratio ? 1 : height;
 
-	if (kind == YOLO_POLYGON) {
+	if (kind == YOLO_TURNED && !ratio && put_turned(b, v, w, h))
+		return;
+	if (kind == YOLO_POLYGON || kind == YOLO_TURNED) {
 		jw_key(b, "polygon");
 		jw_open(b, '[');
 		put_list(b, v, n, w, h);

@@ -159,6 +159,15 @@ mark(struct yolo_set *s, size_t i, enum yolo_split split)
 	s->splits = true;
 }
 
+static enum yolo_split
+split_of_usage(const char *usage)
+{
+	for (int i = YOLO_TRAIN; usage && i <= YOLO_TEST; i++)
+		if (strcmp(usage, yolo_usage[i]) == 0)
+			return (enum yolo_split)i;
+	return YOLO_NO_SPLIT;
+}
+
 /*
  * A folder that is two splits at once (small sets are trained and tested on the same pictures) is the
  * one that its name says, else none.
@@ -168,7 +177,7 @@ mark_folder(struct describing *d, size_t first, enum yolo_split split)
 {
 	const struct tree *t = d->s->tree;
 	bool twice = d->s->split[first] != YOLO_NO_SPLIT && d->s->split[first] != split;
-	bool nameless = usage_of_path(buf_span(&d->path)) == NULL;
+	enum yolo_split named = split_of_usage(usage_of_path(buf_span(&d->path)));
 	struct buf prefix = BUF_INIT;
 
 	buf_addspan(&prefix, buf_span(&d->path));
@@ -177,8 +186,8 @@ mark_folder(struct describing *d, size_t first, enum yolo_split split)
 	for (size_t i = first; i < t->n; i++) {
 		if (!span_starts(span_str(t->node[i].path), buf_span(&prefix)))
 			break;
-		if (twice && nameless)
-			d->s->split[i] = YOLO_BOTH;
+		if (twice && (named == YOLO_NO_SPLIT || named == split))
+			d->s->split[i] = named == split ? (uint8_t)split : YOLO_BOTH;
 		else
 			mark(d->s, i, split);
 	}

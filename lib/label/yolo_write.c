@@ -1,10 +1,10 @@
 /*
  * Writing YOLO sets as Ultralytics reads them: images/SPLIT/, labels/SPLIT/, data.yaml. See yolo.h.
  *
- * An annotation becomes a row of the form that it has: with a bbox a box; a polygon alone, or one that came
- * from a row, a polygon; keypoints that came from a row, a pose. With --yolo-task segment all are polygons.
+ * An annotation becomes a row of the form that it has: with a bbox a box; a polygon or rbox alone, or one that
+ * came from a row, an outline; keypoints, where the header says how many a row has, a pose. With --yolo-task all
+ * rows are of one form.
  */
-#include <math.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -13,274 +13,92 @@
 #include "base/path.h"
 #include "json/write.h"
 #include "label/coords.h"
-#include "label/export.h"
-#include "label/find.h"
 #include "label/splits.h"
-#include "label/yolo.h"
-
-#define DECIMALS 6
+#include "label/yolo_make.h"
 
 static const char *const split_folder[SPLITS] = { "", "/train", "/val", "/test" };
 
 struct writing {
 	struct exporter *ex;
+	struct yolo_making make;
 	bool has[SPLITS];
-	struct buf rows, shape, images, member, text;
-	struct span word[YOLO_WORDS];
-	double v[YOLO_WORDS];
+	bool shape_known; /* make.points */
+	uint64_t mixed;   /* label files */
+	struct buf images, member, text;
 };
 
-/* ---- rows that came from rows ---- */
+/* ---- kpt_shape ---- */
 
-/* The next number of a JSON text; false at its end. */
-static bool
-next_number(struct span *rest, double *v)
+/* How many keypoints the classes have: the names that COCO gives them. */
+static unsigned
+points_of_classes(const struct dataset *d)
 {
-	const char *p = rest->p, *end = rest->p + rest->n, *q;
+	size_t most = 0;
 
-	while (p < end && strchr("[], \t", *p))
-		p++;
-	for (q = p; q < end && !strchr("[], \t", *q); q++)
-		continue;
-	*rest = span_of(q, end);
-	return q > p && num_parse(span_of(p, q), v);
-}
+	for (size_t i = 0; i < d->n; i++) {
+		struct span names = json_member(span_str(d->classes[i].raw), "keypoints"), name;
+		struct json j;
+		size_t n = 0;
 
-/* Do two values hold the same numbers in order? */
-static bool
-same_numbers(struct span a, struct span b)
-{
-	double x = 0, y = 0;
-	bool more;
-
-	if (!a.p || !b.p)
-		return a.p == b.p;
-	if (span_eq(a, b))
-		return true;
-	do {
-		more = next_number(&a, &x);
-		if (next_number(&b, &y) != more || (more && x != y))
-			return false;
-	} while (more);
-	return true;
-}
-
-static enum yolo_kind
-kind_of(const struct annotation *a)
-{
-	return a->v[ANN_KEYPOINTS].p ? YOLO_POSE : a->v[ANN_POLYGON].p ? YOLO_POLYGON : YOLO_BOX;
-}
-
-/* The numbers of the row as it was, if they still say what the shapes say; SPAN_NONE. */
-static struct span
-own_numbers(struct writing *w, const struct sample *s, const struct annotation *a)
-{
-	static const enum ann_field fields[] = { ANN_BBOX, ANN_POLYGON, ANN_KEYPOINTS };
-	struct span text = json_unquote(ann_member(a, "yolo")), object;
-	size_t n = text.p ? row_split(text, w->word, YOLO_WORDS) : 0, points;
-	bool ratio = ann_is_ratio(a);
-	unsigned numbers = 3;
-
-	if (n < 4 || n > YOLO_WORDS)
-		return SPAN_NONE;
-	for (size_t i = 0; i < n; i++)
-		if (!num_parse(w->word[i], &w->v[i]))
-			return SPAN_NONE;
-	points = json_numbers(a->v[ANN_KEYPOINTS], NULL, 0);
-	if (points != SIZE_MAX && points >= 3 && (n - 4) / (points / 3) == 2)
-		numbers = 2;
-	buf_reset(&w->shape);
-	jw_open(&w->shape, '{');
-	yolo_put_shape(
-	    &w->shape, kind_of(a), w->v, n, numbers, ratio ? 0 : s->width, ratio ? 0 : s->height);
-	jw_close(&w->shape, '}');
-	object = buf_span(&w->shape);
-	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
-		if (!same_numbers(json_member(object, ann_field_name[fields[i]]), a->v[fields[i]]))
-			return SPAN_NONE;
-	return text;
-}
-
-/* ---- rows that are computed ---- */
-
-static void
-put_ratio(struct writing *w, double v)
-{
-	int decimals = w->ex->opt->decimals;
-
-	buf_addc(&w->rows, ' ');
-	num_add_fixed(&w->rows, v, decimals >= 0 ? decimals : DECIMALS);
-}
-
-static bool
-put_box(struct writing *w, const struct sample *s, const struct annotation *a)
-{
-	struct box box;
-
-	if (!export_box(w->ex, s, a, &box))
-		return false;
-	put_ratio(w, (box.x + box.w / 2) / s->width);
-	put_ratio(w, (box.y + box.h / 2) / s->height);
-	put_ratio(w, box.w / s->width);
-	put_ratio(w, box.h / s->height);
-	return true;
-}
-
-/* The corners of the box, where a polygon is wanted. */
-static bool
-put_corners(struct writing *w, const struct sample *s, const struct annotation *a)
-{
-	struct box box;
-
-	if (!export_box(w->ex, s, a, &box))
-		return false;
-	for (int i = 0; i < 4; i++) {
-		put_ratio(w, (box.x + (i == 1 || i == 2 ? box.w : 0)) / s->width);
-		put_ratio(w, (box.y + (i >= 2 ? box.h : 0)) / s->height);
+		if (json_type_of(names) != JSON_ARRAY)
+			continue;
+		json_begin(&j, names);
+		json_array(&j);
+		while (json_item(&j) && json_value(&j, &name))
+			n++;
+		most = n > most ? n : most;
 	}
-	return true;
+	return most <= YOLO_POINTS ? (unsigned)most : YOLO_POINTS;
 }
 
-/* Points of an outline, x and y in turn. */
-struct outline {
-	double *xy;
-	size_t n, cap; /* of points */
-};
-
+/* From data.yaml as it was; where poses are wanted also from the classes, or the first annotation. */
 static void
-add_point(struct outline *o, double x, double y)
+find_shape(struct writing *w, const struct sample *s)
 {
-	o->xy = grow(o->xy, &o->cap, 2 * (o->n + 1), sizeof(*o->xy));
-	o->xy[2 * o->n] = x;
-	o->xy[2 * o->n + 1] = y;
-	o->n++;
-}
+	struct span own = json_member(dataset_member(&w->ex->dataset, "yolo"), "kpt_shape");
+	enum yolo_task task = w->ex->opt->yolo_task;
+	double v[2];
 
-/* The nearest points of two outlines; of very large ones the first. */
-static void
-nearest(const struct outline *a, const double *b, size_t n, size_t *i, size_t *j)
-{
-	double best = INFINITY;
-
-	*i = *j = 0;
-	if (a->n > 100000000 / n)
+	if (w->shape_known || (task != YOLO_TASK_GIVEN && task != YOLO_TASK_POSE))
 		return;
-	for (size_t k = 0; k < a->n; k++)
-		for (size_t l = 0; l < n; l++) {
-			double d = hypot(a->xy[2 * k] - b[2 * l], a->xy[2 * k + 1] - b[2 * l + 1]);
-
-			if (d < best) {
-				best = d;
-				*i = k;
-				*j = l;
-			}
-		}
-}
-
-/* Another part, joined by a bridge without width: a row is one outline. */
-static void
-join_part(struct outline *o, const double *part, size_t n)
-{
-	struct outline joined = { NULL, 0, 0 };
-	size_t i, j;
-
-	nearest(o, part, n, &i, &j);
-	for (size_t k = 0; k <= i; k++)
-		add_point(&joined, o->xy[2 * k], o->xy[2 * k + 1]);
-	for (size_t k = 0; k <= n; k++)
-		add_point(&joined, part[2 * ((j + k) % n)], part[2 * ((j + k) % n) + 1]);
-	for (size_t k = i; k < o->n; k++)
-		add_point(&joined, o->xy[2 * k], o->xy[2 * k + 1]);
-	free(o->xy);
-	*o = joined;
-}
-
-static void
-add_ring(struct outline *o, struct span ring)
-{
-	size_t n = json_numbers(ring, NULL, 0);
-	bool first = o->n == 0;
-	double *xy;
-
-	if (n == SIZE_MAX || n < 6 || n % 2)
-		return;
-	xy = xreallocarray(NULL, n, sizeof(*xy));
-	json_numbers(ring, xy, n);
-	for (size_t i = 0; first && i < n; i += 2)
-		add_point(o, xy[i], xy[i + 1]);
-	if (!first)
-		join_part(o, xy, n / 2);
-	free(xy);
-}
-
-static bool
-put_polygon(struct writing *w, const struct sample *s, const struct annotation *a)
-{
-	bool ratio = ann_is_ratio(a);
-	struct outline o = { NULL, 0, 0 };
-	struct span rest = a->v[ANN_POLYGON], ring;
-	size_t rings = 0;
-
-	while (coords_ring(&rest, &ring)) {
-		add_ring(&o, ring);
-		rings++;
+	if (json_numbers(own, v, 2) == 2 && v[0] >= 1 && v[0] <= YOLO_POINTS &&
+	    (v[1] == 2 || v[1] == 3)) {
+		w->make.points = (unsigned)v[0];
+		w->make.numbers = (unsigned)v[1];
+	} else if (task == YOLO_TASK_POSE) {
+		w->make.points = points_of_classes(&w->ex->dataset);
+		w->make.numbers = 3;
 	}
-	if (rings > 1)
-		export_loss(w->ex, s, "annotation.polygon-parts-joined", 1);
-	for (size_t i = 0; i < o.n; i++) {
-		put_ratio(w, ratio ? o.xy[2 * i] : o.xy[2 * i] / s->width);
-		put_ratio(w, ratio ? o.xy[2 * i + 1] : o.xy[2 * i + 1] / s->height);
+	for (size_t i = 0; task == YOLO_TASK_POSE && !w->make.points && i < s->n; i++) {
+		size_t n = json_numbers(s->ann[i].v[ANN_KEYPOINTS], NULL, 0);
+
+		if (n != SIZE_MAX && n / 3 <= YOLO_POINTS)
+			w->make.points = (unsigned)(n / 3);
 	}
-	free(o.xy);
-	return o.n > 0;
+	w->shape_known = w->make.points || task != YOLO_TASK_POSE;
 }
 
 /* ---- samples ---- */
 
 static bool
-put_shape(struct writing *w, struct sample *s, const struct annotation *a)
-{
-	bool segment = w->ex->opt->yolo_task == YOLO_TASK_SEGMENT, row = ann_member(a, "yolo").p;
-	struct span own = row && !segment ? own_numbers(w, s, a) : SPAN_NONE;
-
-	if (own.p) {
-		buf_addc(&w->rows, ' ');
-		buf_addspan(&w->rows, own);
-		return true;
-	}
-	if (!ann_has_shape(a))
-		return false; /* the class of a whole picture: counted by the frame */
-	if (!export_size(w->ex, s)) {
-		export_loss(w->ex, s, "annotation.box-without-size", 1);
-		return false;
-	}
-	if (a->v[ANN_KEYPOINTS].p)
-		export_loss(w->ex, s, "annotation.keypoints", 1);
-	if (a->v[ANN_POLYGON].p && (segment || row || !a->v[ANN_BBOX].p) && put_polygon(w, s, a))
-		return true;
-	if (a->v[ANN_POLYGON].p)
-		export_loss(w->ex, s, "annotation.polygon", 1);
-	return segment ? put_corners(w, s, a) : put_box(w, s, a);
-}
-
-static bool
 put_row(struct writing *w, struct sample *s, const struct annotation *a)
 {
-	size_t before = w->rows.n;
+	struct buf *rows = &w->make.rows;
+	size_t before = rows->n;
 	long class = export_class(w->ex, s, a);
 
 	if (class >= 0) {
-		num_add_i64(&w->rows, class);
-		if (put_shape(w, s, a)) {
+		num_add_i64(rows, class);
+		if (yolo_make_shape(&w->make, s, a)) {
 			if (a->v[ANN_CONFIDENCE].p) {
-				buf_addc(&w->rows, ' ');
-				buf_addspan(&w->rows, a->v[ANN_CONFIDENCE]);
+				buf_addc(rows, ' ');
+				buf_addspan(rows, a->v[ANN_CONFIDENCE]);
 			}
-			buf_addc(&w->rows, '\n');
+			buf_addc(rows, '\n');
 			return true;
 		}
 	}
-	buf_cut(&w->rows, before);
+	buf_cut(rows, before);
 	return false;
 }
 
@@ -293,10 +111,13 @@ yolo_sample(struct exporter *ex, struct sample *s)
 	struct span stem;
 
 	w->has[split] = true;
-	buf_reset(&w->rows);
+	find_shape(w, s);
+	w->make.boxes = w->make.outlines = false;
+	buf_reset(&w->make.rows);
 	for (size_t i = 0; i < s->n; i++)
 		written += put_row(w, s, &s->ann[i]);
 	export_unwritten(ex, s, written);
+	w->mixed += w->make.boxes && w->make.outlines;
 	buf_reset(&w->images);
 	buf_addf(&w->images, "images%s", split_folder[split]);
 	stem = export_stem(ex, s, w->images.p);
@@ -304,7 +125,7 @@ yolo_sample(struct exporter *ex, struct sample *s)
 	buf_addf(&w->member, "labels%s/%.*s.txt", split_folder[split], SPAN_ARG(stem));
 	export_picture(ex, s, w->images.p, stem);
 	if (s->annotated)
-		export_file(ex, buf_span(&w->member), buf_span(&w->rows));
+		export_file(ex, buf_span(&w->member), buf_span(&w->make.rows));
 }
 
 /* ---- data.yaml ---- */
@@ -327,9 +148,114 @@ put_name(struct buf *b, const char *name)
 		diag_json_string(b, span_str(name));
 }
 
+/* "left_eye" and "right_eye" change places in a mirror. */
+static bool
+mirrored(struct span name, struct buf *out)
+{
+	static const char *const side[] = { "left", "right", "Left", "Right" };
+
+	for (size_t i = 0; i < ARRAY_LEN(side); i++) {
+		const char *at = memmem(name.p, name.n, side[i], strlen(side[i]));
+
+		if (!at)
+			continue;
+		buf_reset(out);
+		buf_add(out, name.p, (size_t)(at - name.p));
+		buf_adds(out, side[i ^ 1]);
+		buf_addspan(out, span_of(at + strlen(side[i]), name.p + name.n));
+		return true;
+	}
+	return false;
+}
+
+static size_t
+place_of(struct span *names, size_t n, struct span name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (span_eq(names[i], name))
+			return i;
+	return n;
+}
+
+/* Where each point of the class goes in a mirror; false: some names do not pair. */
+static bool
+put_flip(struct buf *b, struct span names)
+{
+	struct span name[YOLO_POINTS], raw;
+	struct buf other = BUF_INIT;
+	bool good = true;
+	struct json j;
+	size_t n = 0;
+
+	json_begin(&j, names);
+	json_array(&j);
+	while (n < YOLO_POINTS && json_item(&j) && json_value(&j, &raw))
+		name[n++] = json_unquote(raw);
+	buf_adds(b, "flip_idx: [");
+	for (size_t i = 0; i < n && good; i++) {
+		size_t to = i;
+
+		if (name[i].p && mirrored(name[i], &other))
+			to = place_of(name, n, buf_span(&other));
+		good = name[i].p && to < n;
+		buf_addf(b, i ? ", %zu" : "%zu", to);
+	}
+	buf_adds(b, "]\n");
+	buf_release(&other);
+	return good;
+}
+
+static struct span
+point_names(const struct dataset *d, size_t i)
+{
+	struct span names = json_member(span_str(d->classes[i].raw), "keypoints");
+
+	return json_type_of(names) == JSON_ARRAY ? names : SPAN_NONE;
+}
+
+/* kpt_shape, flip_idx and kpt_names, unless data.yaml had them at import. */
+static void
+put_poses(struct writing *w, struct buf *b)
+{
+	const struct dataset *d = &w->ex->dataset;
+	struct span more = dataset_member(d, "yolo");
+	bool any = false;
+
+	if (!w->make.points)
+		return;
+	if (!json_member(more, "kpt_shape").p)
+		buf_addf(b, "kpt_shape: [%u, %u]\n", w->make.points, w->make.numbers);
+	for (size_t i = 0; i < d->n && !any && !json_member(more, "flip_idx").p; i++) {
+		size_t before = b->n;
+
+		any = point_names(d, i).p != NULL;
+		if (any && !put_flip(b, point_names(d, i)))
+			buf_cut(b, before);
+	}
+	any = false;
+	for (size_t i = 0; i < d->n && !json_member(more, "kpt_names").p; i++) {
+		if (!point_names(d, i).p)
+			continue;
+		if (!any)
+			buf_adds(b, "kpt_names:\n");
+		any = true;
+		buf_addf(b, "  %zu: ", i);
+		buf_addspan(b, point_names(d, i));
+		buf_addc(b, '\n');
+	}
+}
+
+/* Does a member of data.yaml speak of poses, where there are none? */
+static bool
+is_of_poses(const struct writing *w, struct span key)
+{
+	return !w->make.points &&
+	       (span_is(key, "kpt_shape") || span_is(key, "flip_idx") || span_is(key, "kpt_names"));
+}
+
 /* Members of data.yaml that were there at import: JSON is YAML too. */
 static void
-put_more(struct buf *b, struct span more)
+put_more(const struct writing *w, struct buf *b, struct span more)
 {
 	struct span key, value;
 	struct json j;
@@ -339,7 +265,8 @@ put_more(struct buf *b, struct span more)
 	json_begin(&j, more);
 	json_object(&j);
 	while (json_key(&j, &key) && json_value(&j, &value))
-		buf_addf(b, "\"%.*s\": %.*s\n", SPAN_ARG(key), SPAN_ARG(value));
+		if (!is_of_poses(w, key))
+			buf_addf(b, "\"%.*s\": %.*s\n", SPAN_ARG(key), SPAN_ARG(value));
 }
 
 /* Ultralytics wants a train and a val split; where there is one only it is both. */
@@ -362,7 +289,7 @@ static void
 yolo_finish(struct exporter *ex)
 {
 	struct writing *w = ex->state;
-	struct buf *bufs[] = { &w->rows, &w->shape, &w->images, &w->member, &w->text };
+	struct buf *bufs[] = { &w->images, &w->member, &w->text };
 	struct buf *b = &w->text;
 
 	buf_reset(b);
@@ -373,10 +300,17 @@ yolo_finish(struct exporter *ex)
 		put_name(b, ex->dataset.classes[i].name);
 		buf_addc(b, '\n');
 	}
-	put_more(b, dataset_member(&ex->dataset, "yolo"));
+	put_poses(w, b);
+	put_more(w, b, dataset_member(&ex->dataset, "yolo"));
 	export_file(ex, SPAN("data.yaml"), buf_span(b));
 	for (size_t i = 0; i < ARRAY_LEN(bufs); i++)
 		buf_release(bufs[i]);
+	yolo_making_release(&w->make);
+	if (w->mixed)
+		warning_at(POS_NONE, "yolo-mixed",
+		    "%llu label files have boxes and outlines, and Ultralytics would take the boxes for "
+		    "polygons of two points (--yolo-task makes all rows alike)",
+		    (unsigned long long)w->mixed);
 	free(w);
 	ex->state = NULL;
 }
@@ -386,7 +320,7 @@ yolo_begin(struct exporter *ex)
 {
 	struct writing *w = xcalloc(1, sizeof(*w));
 
-	w->ex = ex;
+	w->ex = w->make.ex = ex;
 	ex->state = w;
 }
 

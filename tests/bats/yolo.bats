@@ -228,3 +228,126 @@ ultralytics() {
 	done
 	[ "$n" -eq 147 ]
 }
+
+# poses and turned boxes
+poses() {
+	picture p1.png 200 100
+	cat >pose.jsonl <<-'EOF'
+		{"dataset":{"name":"set","classes":[{"name":"person","id":1,"keypoints":["nose","left_eye","right_eye"],"skeleton":[[1,2]]},{"name":"dog","id":5}]}}
+		{"source":"p1.png","id":"p1","width":200,"height":100,"annotation":[{"name":"person","bbox":[10,10,20,20],"keypoints":[15,15,2,0,0,0,20,12.5,1]},{"name":"dog","bbox":[0,0,10,10]},{"name":"person","rbox":[50,50,40,20,30]},{"name":"dog","polygon":[[1,1,5,1,5,9,1,9]]},{"name":"dog","polygon":[[20,20,40,20,40,40,30,50,20,40]]}]}
+	EOF
+}
+
+@test "keypoints of COCO become rows of a pose, and come back" {
+	poses
+	jq -c 'if .source then .annotation|=.[:2] else . end' pose.jsonl | ds-export -q -f coco -o person_keypoints_val.json
+	[ "$(jq -c '[.annotations[].num_keypoints]' person_keypoints_val.json)" = '[2,null]' ]
+	example=$(sed -n 's/^\.Dl \$ \(.*--yolo-task pose.*\)/\1/p' "$srcdir/man/ds-export.1")
+	eval "$example"
+	cat >want <<-'EOF'
+		0 0.100000 0.200000 0.100000 0.200000 0.075000 0.150000 2 0.000000 0.000000 0 0.100000 0.125000 1
+		1 0.025000 0.050000 0.050000 0.100000 0.000000 0.000000 0 0.000000 0.000000 0 0.000000 0.000000 0
+	EOF
+	assert_file_equals pose/labels/val/p1.txt want
+	cat >want <<-'EOF'
+		train: images/val
+		val: images/val
+		nc: 2
+		names:
+		  0: person
+		  1: dog
+		kpt_shape: [3, 3]
+		flip_idx: [0, 2, 1]
+		kpt_names:
+		  0: ["nose","left_eye","right_eye"]
+	EOF
+	assert_file_equals pose/data.yaml want
+	mkdir -p pose/images/val && cp p1.png pose/images/val/
+	ds-import -f yolo pose >back
+	ds-export -q -f coco -o back.json back
+	jq -c '.annotations[]|[.bbox,.keypoints,.num_keypoints]' back.json >got
+	printf '%s\n' '[[10,10,20,20],[15,15,2,0,0,0,20,12.5,1],2]' '[[0,0,10,10],[0,0,0,0,0,0,0,0,0],0]' >want
+	assert_file_equals got want
+	[ "$(jq -c .categories[0].keypoints back.json)" = '["nose","left_eye","right_eye"]' ]
+	# what came as poses stays poses, number for number
+	ds-export -f yolo -o again back
+	assert_file_equals again/labels/val/p1.txt pose/labels/val/p1.txt
+}
+
+@test "keypoints without visibility, and more than there is room for" {
+	poses
+	cat >two.jsonl <<-'EOF'
+		{"dataset":{"name":"set","classes":[{"name":"a"}],"yolo":{"kpt_shape":[2,2]}}}
+		{"source":"p1.png","width":200,"height":100,"annotation":[{"name":"a","bbox":[10,10,20,20],"keypoints":[15,15,2,20,20,1,30,30,2]}]}
+	EOF
+	ds-export -f yolo -o out two.jsonl 2>err
+	echo '0 0.100000 0.200000 0.100000 0.200000 0.075000 0.150000 0.100000 0.200000' >want
+	assert_file_equals out/labels/p1.txt want
+	grep -q 'annotation.keypoints-beyond-shape is lost' err
+	grep -q 'annotation.keypoints-visibility is lost' err
+	ds-export -f yolo --yolo-task detect -o det two.jsonl 2>err
+	echo '0 0.100000 0.200000 0.100000 0.200000' >want
+	assert_file_equals det/labels/p1.txt want
+	grep -q 'annotation.keypoints is lost' err
+	must_fail 1 grep -q kpt_shape det/data.yaml
+}
+
+@test "turned boxes and polygons become rows of four corners, and come back" {
+	poses
+	ds-export -f yolo --yolo-task obb -o out pose.jsonl 2>err
+	cat >want <<-'EOF'
+		0 0.050000 0.100000 0.150000 0.100000 0.150000 0.300000 0.050000 0.300000
+		1 0.000000 0.000000 0.050000 0.000000 0.050000 0.100000 0.000000 0.100000
+		0 0.188397 0.313397 0.361603 0.513397 0.311603 0.686603 0.138397 0.486603
+		1 0.005000 0.010000 0.025000 0.010000 0.025000 0.090000 0.005000 0.090000
+		1 0.100000 0.200000 0.200000 0.200000 0.200000 0.500000 0.100000 0.500000
+	EOF
+	assert_file_equals out/labels/p1.txt want
+	cat >want <<-'EOF'
+		pose.jsonl:2: warning: annotation.keypoints is lost: yolo cannot hold it (1 in 1 samples, first p1) [loss]
+		pose.jsonl:2: warning: annotation.polygon-as-rbox is lost: yolo cannot hold it (1 in 1 samples, first p1) [loss]
+	EOF
+	assert_file_equals err want
+	ds-import --yolo-task obb out >back
+	jq -c '.annotation[]?|.rbox|map(.*1000|round/1000)' back >got
+	printf '%s\n' '[20,20,20,20,0]' '[5,5,10,10,0]' '[50,50,40,20,30]' '[3,5,4,8,0]' '[30,35,20,30,0]' >want
+	assert_file_equals got want
+	ds-export -f yolo -o again back
+	assert_file_equals again/labels/p1.txt out/labels/p1.txt
+	[ "$(ds-import out | grep -o '"polygon"' | wc -l)" -eq 5 ]
+}
+
+@test "the example of ds-export(1): DOTA to oriented boxes" {
+	poses
+	jq -c 'select(.source)|.annotation|=[.[2]]|{source,width,height,annotation}' pose.jsonl | ds-export -q -f dota -o DOTA
+	example=$(sed -n 's/^\.Dl \$ \(.*--yolo-task obb.*\)/\1/p' "$srcdir/man/ds-export.1")
+	eval "$example" 2>/dev/null
+	awk '{ for (i = 2; i <= 9; i++) printf "%.4f ", $i } END { print NF }' obb/labels/p1.txt >got
+	echo '0.1884 0.3134 0.3616 0.5134 0.3116 0.6866 0.1384 0.4866 9' >want
+	assert_file_equals got want
+}
+
+@test "rows of both kinds in one file are warned of" {
+	poses
+	ds-export -f yolo -o out pose.jsonl 2>err
+	grep -q '^ds-export: warning: 1 label files have boxes and outlines.*\[yolo-mixed\]$' err
+	[ "$(awk '{ print NF }' out/labels/p1.txt | tr '\n' ' ')" = '5 5 9 9 11 ' ]
+}
+
+@test "holes and parts are joined into one outline" {
+	picture p1.png 100 100
+	echo '{"source":"p1.png","width":100,"height":100,"annotation":[{"name":"a","polygon":[[10,10,50,10,50,50,10,50],[20,20,20,30,30,30,30,20]],"holes":[1]}]}' >hole.jsonl
+	ds-export -q -f yolo --yolo-task segment -o out hole.jsonl 2>err
+	echo '0 0.100000 0.100000 0.200000 0.200000 0.200000 0.300000 0.300000 0.300000 0.300000 0.200000 0.200000 0.200000 0.100000 0.100000 0.500000 0.100000 0.500000 0.500000 0.100000 0.500000' >want
+	assert_file_equals out/labels/p1.txt want
+	grep -q 'annotation.polygon-parts-joined is lost' err
+	# by COCO's rule the hole is a hole
+	ds-import -q out | ds-export -q -f coco --mask-to rle -o rle.json
+	[ "$(jq .annotations[0].area rle.json)" -eq 1500 ] || fail "$(cat rle.json)"
+}
+
+@test "a folder that is both splits is the one that its name says" {
+	picture set/images/val/a.png 10 10
+	printf 'train: images/val\nval: images/val\nnames: [a]\n' >set/data.yaml
+	[ "$(ds-import set | jq -r 'select(.source)|.usage')" = EVAL ]
+}
