@@ -83,6 +83,8 @@ static const struct opt opts[] = {
 	    "boxes as given beside a shape, or around it (given)" },
 	{ 0, "yolo-task", "given|detect|segment|pose|obb", OPT_CHOICE, &yolo_task, NULL,
 	    "what the rows of YOLO are (given: what the annotations are)" },
+	{ 0, "shard-count", "N", OPT_COUNT, &options.shard_count, NULL,
+	    "N shards for tfrecord and webdataset" },
 	{ 0, "list-formats", NULL, OPT_FLAG, &list_formats, NULL,
 	    "what formats there are and what they hold" },
 	{ 0, "json", NULL, OPT_FLAG, &json, NULL, "with --list-formats: JSON Lines" },
@@ -151,7 +153,9 @@ export_all(const struct label_format *format, char **files, int n)
 		die("%s is there already (--force replaces)", target);
 	if (!sink)
 		die("%s:", target);
-	if (one)
+	if (one && options.shard_count > 1)
+		tool_usage("shards need a folder or an archive for -o");
+	if (one && !format->embeds)
 		options.images = IMAGES_NONE; /* there is no place for them */
 	exporter_init(&ex, format, sink, &options);
 	if (classes_file)

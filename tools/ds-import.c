@@ -83,6 +83,8 @@ static const struct opt opts[] = {
 	    "pixels of VOC files are counted from N, 0 or 1" },
 	{ 0, "yolo-task", "given|obb", OPT_CHOICE, &yolo_task, NULL,
 	    "rows of four points of YOLO are polygons, or turned boxes (given: polygons)" },
+	{ 0, "label-map", "FILE", OPT_STRING, &options.label_map, NULL,
+	    "the .pbtxt with the classes of TFRecord files (default: found beside them)" },
 	{ 0, "max-text", "SIZE", OPT_SIZE, &options.max_text, NULL,
 	    "bytes of one label file read whole (256M)" },
 	{ 0, "max-member", "SIZE", OPT_SIZE, &tree_options.max_member, NULL,

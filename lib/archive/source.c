@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "archive/reader.h"
+#include "archive/tfexample.h"
+#include "archive/tfrecord.h"
 #include "archive/tree.h"
 #include "base/diag.h"
 #include "base/input.h"
@@ -24,6 +26,13 @@ struct source_reader {
 	struct buf clean;    /* scratch */
 	struct strmap names; /* of all members, once we had to go back */
 	bool names_known;
+
+	/* of a TFRecord: where the pictures are, by the values of `names` */
+	struct picture_place {
+		uint64_t at, size;
+	} * picture;
+
+	size_t pictures, cap;
 };
 
 struct source_reader *
@@ -47,6 +56,9 @@ let_go(struct source_reader *s)
 	strmap_release(&s->names);
 	s->names = (struct strmap)STRMAP_INIT;
 	s->names_known = false;
+	free(s->picture);
+	s->picture = NULL;
+	s->pictures = s->cap = 0;
 	s->r = NULL;
 	s->fd = -1;
 	s->archive = NULL;
@@ -94,6 +106,78 @@ rewind_archive(struct source_reader *s)
 	return 0;
 }
 
+/* ---- TFRecord: the pictures in its records ---- */
+
+static void
+index_record(struct source_reader *s, const struct tf_example *e, struct tfrecord *in,
+    struct span data, struct name_set *names)
+{
+	struct tf_value v;
+
+	buf_reset(&s->clean);
+	tf_example_member(e, in->number, names, &s->clean);
+	if (!tf_first(tf_example_find(e, "image/encoded", TF_BYTES), &v))
+		return;
+	s->picture = grow(s->picture, &s->cap, s->pictures + 1, sizeof(*s->picture));
+	s->picture[s->pictures] =
+	    (struct picture_place){ in->at + TFRECORD_HEAD + (uint64_t)(v.bytes.p - data.p),
+		    v.bytes.n };
+	strmap_put(&s->names, buf_span(&s->clean), s->pictures++, NULL);
+}
+
+/* Go through the records once. 0, or -1 with errno: it is no TFRecord. */
+static int
+index_records(struct source_reader *s, uint64_t size)
+{
+	enum tfrecord_result result;
+	struct tf_example e = { .n = 0 };
+	struct name_set names = { .n = 0 };
+	char head[TFRECORD_HEAD];
+	struct span data;
+	struct input in;
+	const char *why;
+
+	if (pread(s->fd, head, sizeof(head), 0) != (ssize_t)sizeof(head) ||
+	    !tfrecord_is(span_of(head, head + sizeof(head)))) {
+		errno = EILSEQ;
+		return -1;
+	}
+	input_range(&in, s->fd, 0, size, s->archive);
+	for (struct tfrecord t = { .in = &in, .max = s->limit.max_member };
+	     (result = tfrecord_next(&t, &data)) != TFRECORD_END;)
+		if (result == TFRECORD_GOOD && tf_example_parse(&e, data, &why))
+			index_record(s, &e, &t, data, &names);
+	input_close(&in);
+	tf_example_release(&e);
+	names_release(&names);
+	s->names_known = true;
+	return 0;
+}
+
+static int
+read_picture(struct source_reader *s, struct span member, struct buf *out)
+{
+	const struct strmap_entry *e = strmap_find(&s->names, member);
+	const struct picture_place *x = e ? &s->picture[e->value] : NULL;
+	ssize_t n;
+
+	if (!x) {
+		errno = ENOENT;
+		return -1;
+	}
+	buf_reserve(out, (size_t)x->size);
+	for (uint64_t done = 0; done < x->size; done += (uint64_t)n) {
+		n = pread(s->fd, out->p + out->n, (size_t)(x->size - done), (off_t)(x->at + done));
+		if (n <= 0)
+			return -1;
+		out->n += (size_t)n;
+	}
+	out->p[out->n] = '\0';
+	return 0;
+}
+
+/* ---- archives ---- */
+
 static int
 open_archive(struct source_reader *s, struct span path)
 {
@@ -107,7 +191,9 @@ open_archive(struct source_reader *s, struct span path)
 	s->fd = open(s->archive, O_RDONLY | O_CLOEXEC);
 	if (s->fd >= 0 && fstat(s->fd, &st) == 0) {
 		errno = EINVAL;
-		if (S_ISREG(st.st_mode) && rewind_archive(s) == 0)
+		if (S_ISREG(st.st_mode) &&
+		    (rewind_archive(s) == 0 ||
+			(errno == EILSEQ && index_records(s, (uint64_t)st.st_size) == 0)))
 			return 0;
 	}
 	err = errno;
@@ -214,7 +300,11 @@ source_read(struct source_reader *s, const char *source, struct buf *out)
 		errno = EINVAL;
 		return -1;
 	}
-	if (open_archive(s, archive) != 0 || find_member(s, member) != 0)
+	if (open_archive(s, archive) != 0)
+		return -1;
+	if (!s->r)
+		return read_picture(s, member, out);
+	if (find_member(s, member) != 0)
 		return -1;
 	return read_member(s, out);
 }

@@ -1,6 +1,6 @@
 /*
- * Reading what a record's `source` names: a file, or a member of an archive
- * ("photos.tar!/a/b.jpg").
+ * Reading what a record's `source` names: a file, a member of an archive
+ * ("photos.tar!/a/b.jpg"), or a picture in a TFRecord ("train.record!/b.jpg").
  *
  * The last archive stays open. Members that are asked for in the order they
  * lie in (as ds-import gives them) are read in one pass; otherwise the archive is gone

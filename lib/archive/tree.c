@@ -116,6 +116,8 @@ tree_close(struct tree *t)
 		close(p->root);
 	if (p->spool >= 0)
 		close(p->spool);
+	if (p->put && syncfs(p->place.fd) != 0)
+		die("cannot write to %s:", p->o.extract);
 	place_close(&p->place);
 	buf_release(&p->prefix);
 	buf_release(&p->text);
@@ -339,4 +341,50 @@ tree_name(const struct tree *t, const struct node *n)
 	buf_addspan(&p->text, buf_span(&p->prefix));
 	buf_adds(&p->text, n->path);
 	return p->text.p;
+}
+
+/* ---- pictures that label files hold ---- */
+
+void
+tree_open_extract(struct tree_private *p)
+{
+	const char *dir = p->o.extract;
+
+	if (dir && p->place.fd < 0 &&
+	    (make_dirs(dir, 0777) != 0 || place_open(&p->place, dir) != 0))
+		die("cannot make the folder %s:", dir);
+}
+
+bool
+tree_extracts(const struct tree *t)
+{
+	return t->priv->o.extract != NULL;
+}
+
+bool
+tree_put(
+    const struct tree *t, const char *path, struct span bytes, struct pos at, struct buf *source)
+{
+	struct tree_private *p = t->priv;
+	struct placed f;
+
+	tree_open_extract(p);
+	if (place_file(&p->place, path, p->o.force ? PLACE_OVER : PLACE_WHOLE, &f) != 0) {
+		if (errno == EEXIST)
+			die("%s/%s exists (--force replaces it)", p->o.extract, path);
+		if (errno != ENOTDIR && errno != ELOOP && errno != EISDIR && errno != ENAMETOOLONG)
+			die("cannot make %s/%s:", p->o.extract, path);
+		error_at(at, "picture", "%s: %s: not put down", path, strerror(errno));
+		return false;
+	}
+	if (write_all(f.fd, bytes.p, bytes.n) != 0)
+		die("cannot write to %s/%s:", p->o.extract, path);
+	if (place_done(&f) != 0) {
+		if (errno == EEXIST)
+			die("%s/%s exists (--force replaces it)", p->o.extract, path);
+		die("cannot make %s/%s:", p->o.extract, path);
+	}
+	p->put = true;
+	path_join(source, span_str(p->o.extract), span_str(path));
+	return true;
 }

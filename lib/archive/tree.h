@@ -119,6 +119,18 @@ bool tree_picture(const struct tree *t, const struct node *n, struct picsize *si
 /* The same by path; of a single file's tree: of a file beside it. */
 bool tree_picture_at(const struct tree *t, struct span path, struct picsize *size);
 
+/* ---- pictures that label files hold ---- */
+
+/* Is there a folder to put them down in (`extract`)? */
+bool tree_extracts(const struct tree *t);
+/*
+ * Put one down at the member path `path` below it, and append to `source` what a record says for
+ * it. False: it could not have that name, which was said at `at`. What is there already ends the
+ * program, as with archives.
+ */
+bool tree_put(
+    const struct tree *t, const char *path, struct span bytes, struct pos at, struct buf *source);
+
 /* ---- names ---- */
 
 /*

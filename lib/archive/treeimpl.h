@@ -27,6 +27,7 @@ struct tree_private {
 	uint64_t spooled;   /* bytes in it */
 	struct place place; /* `extract` */
 	struct input in;    /* the operand when it is a stream */
+	bool put;           /* tree_put() made files there */
 	bool has_stream;    /* `in` is open */
 	bool is_stream;     /* the single file came as one ... */
 	bool kept;          /* ... and is in the spool */
@@ -47,6 +48,9 @@ void tree_walk(struct tree *t, const char *operand);
 
 /* Read the archive (fd, or p->in) and end with the tree, or NULL. */
 struct tree *tree_unpack(struct tree *t, int fd, struct span head);
+
+/* Make and open `extract`, when there is one. */
+void tree_open_extract(struct tree_private *p);
 
 /* Append to the spool; ends the program when the disk is full. */
 void tree_spool(const struct tree *t, const void *p, size_t n);

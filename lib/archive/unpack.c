@@ -301,15 +301,6 @@ report_error(struct unpack *u)
 }
 
 static void
-open_extract(struct tree *t)
-{
-	const char *dir = t->priv->o.extract;
-
-	if (dir && (make_dirs(dir, 0777) != 0 || place_open(&t->priv->place, dir) != 0))
-		die("cannot make the folder %s:", dir);
-}
-
-static void
 read_members(struct unpack *u)
 {
 	struct amember m;
@@ -332,7 +323,7 @@ tree_unpack(struct tree *t, int fd, struct span head)
 
 	t->archive = true;
 	buf_addf(&t->priv->prefix, "%s!/", t->name);
-	open_extract(t);
+	tree_open_extract(t->priv);
 	u.r = areader_new(fd, &t->priv->in, head, &t->priv->o);
 	read_members(&u);
 	bad = areader_error(u.r) != AREADER_NO && t->n == 0;

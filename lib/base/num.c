@@ -307,3 +307,32 @@ num_add(struct buf *b, double value)
 	}
 	buf_adds(b, s);
 }
+
+void
+num_add_float(struct buf *b, float value)
+{
+	double a = fabs((double)value);
+	char s[40];
+
+	if (!isfinite(value) || a == 0) {
+		num_add(b, (double)value);
+		return;
+	}
+	for (int k = 0; k <= 17 && a >= 1e-5; k++) { /* as in num_add() */
+		double m = a * power10[k];
+		uint64_t whole = m < 9007199254740992.0 ? (uint64_t)(m + 0.5) : 0;
+
+		if (whole == 0 && m >= 1)
+			break;
+		if ((float)((double)whole / power10[k]) == (float)a) {
+			add_scaled(b, value < 0, whole, k, false);
+			return;
+		}
+	}
+	for (int digits = 1; digits <= 9; digits++) {
+		snprintf(s, sizeof(s), "%.*g", digits, (double)value);
+		if ((float)strtod(s, NULL) == value)
+			break;
+	}
+	buf_adds(b, s);
+}

@@ -28,6 +28,8 @@ bool num_parse_i64(struct span s, int64_t *value);
  * gives 0. JSON has no NaN and no infinity: all three give null.
  */
 void num_add(struct buf *b, double value);
+/* The shortest text that reads back as the same float. */
+void num_add_float(struct buf *b, float value);
 
 /* With `decimals` (0 to 9) digits after the point, rounded half away from zero. */
 void num_add_fixed(struct buf *b, double value, int decimals);

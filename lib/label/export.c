@@ -311,6 +311,34 @@ export_picture(struct exporter *ex, const struct sample *s, const char *dir, str
 	return buf_span(&ex->picture);
 }
 
+/* What the source names, through the one reader. 0, or -1 with errno. */
+static int
+read_source(struct exporter *ex, const char *source, struct buf *bytes)
+{
+	if (!ex->sources)
+		ex->sources = source_reader_new(0);
+	return source_read(ex->sources, source, bytes);
+}
+
+bool
+export_picture_bytes(struct exporter *ex, const struct sample *s, struct buf *bytes)
+{
+	char *source = xstrndup(source_of(ex, s).p, source_of(ex, s).n);
+	bool good = false;
+
+	if (ex->opt->images == IMAGES_NONE)
+		good = false;
+	else if (path_is_uri(span_str(source)))
+		export_loss(ex, s, "picture.remote", 1);
+	else if (read_source(ex, source, bytes) != 0)
+		picture_failed(s, source);
+	else
+		good = true;
+	ex->pictures += good;
+	free(source);
+	return good;
+}
+
 bool
 export_size(struct exporter *ex, struct sample *s)
 {
@@ -323,9 +351,7 @@ export_size(struct exporter *ex, struct sample *s)
 		return true;
 	source = xstrndup(source_of(ex, s).p, source_of(ex, s).n);
 	if (source_is_member(source, &(struct span){ 0 }, &(struct span){ 0 })) {
-		if (!ex->sources)
-			ex->sources = source_reader_new(0);
-		r = source_read(ex->sources, source, &bytes) == 0 &&
+		r = read_source(ex, source, &bytes) == 0 &&
 			    picsize_bytes(buf_span(&bytes), &size) == PICSIZE_OK
 			? 0
 			: -1;

@@ -21,9 +21,9 @@
 #ifndef LABEL_EXPORT_H
 #define LABEL_EXPORT_H
 
+#include "base/names.h"
 #include "label/label.h"
 #include "label/losses.h"
-#include "label/names.h"
 #include "label/reshape.h"
 #include "label/sample.h"
 #include "record/dataset.h"
@@ -97,6 +97,12 @@ struct span export_stem(struct exporter *ex, const struct sample *s, const char 
  */
 struct span export_picture(
     struct exporter *ex, const struct sample *s, const char *dir, struct span stem);
+
+/*
+ * The bytes of the picture, for formats that embed it. False: there are none: not wanted, remote
+ * (counted), or not to be had (said).
+ */
+bool export_picture_bytes(struct exporter *ex, const struct sample *s, struct buf *bytes);
 
 /* Width and height are needed: measures the picture when the record has none. False: unknown. */
 bool export_size(struct exporter *ex, struct sample *s);

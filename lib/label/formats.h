@@ -34,6 +34,7 @@ extern const struct label_format label_nemo;
 extern const struct label_format label_openimages;
 extern const struct label_format label_sagemaker;
 extern const struct label_format label_supervisely;
+extern const struct label_format label_tfrecord;
 extern const struct label_format label_vertex;
 extern const struct label_format label_via;
 extern const struct label_format label_voc;

@@ -6,9 +6,9 @@
 
 #include "archive/sink.h"
 #include "archive/source.h"
+#include "base/names.h"
 #include "base/num.h"
 #include "base/path.h"
-#include "label/names.h"
 
 #define CONTENT "content://"
 

@@ -36,6 +36,7 @@ const struct label_format *const label_formats[] = {
 	&label_openimages,
 	&label_sagemaker,
 	&label_supervisely,
+	&label_tfrecord,
 	&label_vertex,
 	&label_via,
 	&label_voc,

@@ -93,6 +93,9 @@ struct label_options {
 	enum yolo_task yolo_task;
 	enum mask_to mask_to;
 	enum bbox_from bbox_from;
+	const char *label_map; /* (import) a .pbtxt of TensorFlow; NULL: look for it */
+	uint64_t shard_count;  /* (export) so many shards; 0: the format's own way */
+	uint64_t shard_size;   /* (export) about so many bytes a shard; 0: no limit */
 	enum images_how images;
 	struct class_map *map; /* (export) --map, --map-file; NULL: none (classmap.h) */
 	struct filter *filter; /* (import) what is chosen and changed; NULL: nothing (filter.h) */
@@ -120,6 +123,7 @@ struct label_format {
 	uint64_t holds;
 	const char
 	    *single;       /* a target with this extension is one file with all of it; NULL: none */
+	bool embeds;       /* pictures go into the label files, so into that one too */
 	const char *keeps; /* members of its own that it writes back ("voc|part"); NULL: none */
 
 	/*

@@ -3,11 +3,11 @@
 
 #include "archive/sink.h"
 #include "base/diag.h"
+#include "base/names.h"
 #include "base/num.h"
 #include "base/path.h"
 #include "label/export.h"
 #include "label/manifest.h"
-#include "label/names.h"
 #include "label/voc_xml.h"
 
 struct manifest_writer {

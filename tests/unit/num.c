@@ -328,10 +328,46 @@ test_fixed_random(void)
 	is_int(wrong, 0, "%d random values are rounded as printf rounds them", cases);
 }
 
+/* Floats: the text reads back as the same float, and no shorter one of %g does. */
+static void
+test_float(void)
+{
+	static const float some[] = { 0.1F, 1.0F / 3, 53.0F / 375, 1e-7F, 1e-45F, 3.4028235e38F,
+		16777216, 0.3F, 1234567.9F, -2.5F };
+	static const char *const text[] = { "0.1", "0.33333334", "0.14133333", "1e-07", "1e-45",
+		"3.4028235e+38", "16777216", "0.3", "1234567.9", "-2.5" };
+	struct buf b = BUF_INIT;
+	size_t wrong = 0, longer = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(some); i++) {
+		buf_reset(&b);
+		num_add_float(&b, some[i]);
+		is_str(buf_str(&b), text[i], "float %zu", i);
+	}
+	for (size_t i = 0; i < 200000; i++) {
+		uint32_t bits = (uint32_t)rnd(1u << 16) << 16 | (uint32_t)rnd(1u << 16);
+		char s[400];
+		float v;
+
+		memcpy(&v, &bits, sizeof(v));
+		if (!isfinite(v) || v == 0)
+			continue;
+		buf_reset(&b);
+		num_add_float(&b, v);
+		wrong += strtof(buf_str(&b), NULL) != v;
+		snprintf(s, sizeof(s), "%.*g", (int)digits_of(buf_str(&b)) - 1, (double)v);
+		longer += fabsf(v) < 1e7F && digits_of(buf_str(&b)) > 1 && strtof(s, NULL) == v;
+	}
+	is_int(wrong, 0, "random floats read back");
+	is_int(longer, 0, "none has a digit too many");
+	buf_release(&b);
+}
+
 int
 main(void)
 {
 	test_parse();
+	test_float();
 	test_parse_random();
 	test_parse_halfway();
 	test_integers();

@@ -4,8 +4,8 @@
  * Remembers 64-bit hashes instead of names (16 bytes a name or less): two names with one hash
  * would only give a number to a name that needed none.
  */
-#ifndef LABEL_NAMES_H
-#define LABEL_NAMES_H
+#ifndef BASE_NAMES_H
+#define BASE_NAMES_H
 
 #include "base/buf.h"
 

@@ -1,5 +1,5 @@
 /* Unique names: see names.h. */
-#include "label/names.h"
+#include "base/names.h"
 
 #include <stdlib.h>
 
