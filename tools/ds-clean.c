@@ -4,7 +4,8 @@
  *
  * Pictures are worked on in parallel and given out in the order of the input.
  * take() reads a record and gives its new file a name, work() does all that is
- * costly, give() writes the record and counts. Memory: one picture a thread.
+ * costly, give() writes the record and counts. Memory: at most one picture a
+ * thread; rows are streamed where nothing needs the whole of it.
  */
 #include <errno.h>
 #include <fcntl.h>

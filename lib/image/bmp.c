@@ -301,50 +301,78 @@ drop_alpha(struct image *im)
 	im->px.n = (size_t)im->w * im->h * 3;
 }
 
-/* Rows that are not there: white, and only for who asked to keep such pictures. */
-static bool
-missing_rows(struct image *im, uint32_t from, bool top_down, const struct image_limits *lim,
-    struct finding *f)
-{
-	unsigned percent = (unsigned)((uint64_t)from * 100 / im->h);
-	size_t stride = (size_t)im->w * (size_t)im->channels;
+/* How rows are laid out, and how many of them the file has. */
+struct rows {
+	size_t stride;
+	int64_t there;
+	bool alpha, bgrx;
+	unsigned seen; /* the or of all alpha values */
+	bool over;     /* an index was beyond the palette */
+};
 
-	if (percent < (unsigned)lim->keep_rows || from == 0)
+/* Rows that are not there become white, and only for who asked to keep such pictures. */
+static bool
+find_rows(const struct bmp *b, struct rows *r, const struct image_limits *lim, struct finding *f)
+{
+	size_t row = ((size_t)b->w * b->bits + 7) / 8, left = b->n - b->offset;
+	uint64_t there, percent;
+
+	*r = (struct rows){ .stride = ((size_t)b->w * b->bits + 31) / 32 * 4,
+		.alpha = b->bits > 8 && b->field[3].bits > 0,
+		.bgrx = is_bgrx(b) };
+	there = left < row ? 0 : (left - row) / r->stride + 1;
+	r->there = there < (uint64_t)b->h ? (int64_t)there : b->h;
+	percent = (uint64_t)r->there * 100 / (uint64_t)b->h;
+	if (r->there == b->h)
+		return true;
+	if (percent < (uint64_t)lim->keep_rows || r->there == 0)
 		return image_reject(f, "truncated", "BMP: only %u of %u rows are there (%u %%)",
-		    from, im->h, percent);
+		    (unsigned)r->there, (unsigned)b->h, (unsigned)percent);
 	f->notes |= NOTE_TRUNCATED;
-	memset(im->px.p + (top_down ? from * stride : 0), 255, (im->h - from) * stride);
 	return true;
+}
+
+/* Row y from the top. */
+static void
+read_row(const struct bmp *b, struct rows *r, int64_t y, unsigned char *q)
+{
+	int64_t at = b->top_down ? y : b->h - 1 - y;
+	const unsigned char *s = b->p + b->offset + (size_t)at * r->stride;
+
+	if (at >= r->there)
+		memset(q, 255, (size_t)b->w * (r->alpha ? 4 : 3));
+	else if (b->bits == 24)
+		row_24(b, s, q);
+	else if (b->bits <= 8)
+		r->over |= row_palette(b, s, q);
+	else if (r->bgrx)
+		row_bgrx(b, s, q);
+	else
+		r->seen |= row_fields(b, s, q, r->alpha);
 }
 
 static bool
 bmp_rows(const struct bmp *b, const struct image_limits *lim, struct image *im, struct finding *f)
 {
-	bool alpha = b->bits > 8 && b->field[3].bits > 0, bgrx = is_bgrx(b), over = false;
-	size_t stride = ((size_t)b->w * b->bits + 31) / 32 * 4,
-	       row = ((size_t)b->w * b->bits + 7) / 8;
-	unsigned seen = 0;
-	uint32_t y;
+	uint32_t h = (uint32_t)b->h, band;
+	struct rows r;
+	int channels;
 
-	image_size(im, (uint32_t)b->w, (uint32_t)b->h, alpha ? 4 : 3);
-	for (y = 0; y < im->h && b->offset + y * stride + row <= b->n; y++) {
-		const unsigned char *s = b->p + b->offset + y * stride;
-		unsigned char *q = image_row(im, b->top_down ? y : im->h - 1 - y);
-
-		if (b->bits == 24)
-			row_24(b, s, q);
-		else if (b->bits <= 8)
-			over |= row_palette(b, s, q);
-		else if (bgrx)
-			row_bgrx(b, s, q);
-		else
-			seen |= row_fields(b, s, q, alpha);
-	}
-	if (over)
-		f->notes |= NOTE_PALETTE;
-	if (y < im->h && !missing_rows(im, y, b->top_down, lim, f))
+	if (!find_rows(b, &r, lim, f))
 		return false;
-	if (alpha && seen == 0)
+	channels = r.alpha ? 4 : 3;
+	/* only after the last row is it known whether alpha was meant */
+	band = image_begin(im, (uint32_t)b->w, h, channels, !r.alpha);
+	for (uint32_t y = 0; y < h; y += band) {
+		image_band(im, band, y, h, channels);
+		for (uint32_t i = 0; i < im->h; i++)
+			read_row(b, &r, y + i, image_row(im, i));
+		image_give(im);
+	}
+	image_end(im, h);
+	if (r.over)
+		f->notes |= NOTE_PALETTE;
+	if (r.alpha && r.seen == 0)
 		drop_alpha(im);
 	return true;
 }

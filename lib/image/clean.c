@@ -18,11 +18,21 @@ enum {
 	SOF_ARITHMETIC_PROGRESSIVE
 };
 
+/* Rows on their way from a decoder to the new file, none of them kept. */
+struct passage {
+	struct image_taker taker;
+	struct bench *b;
+	struct clean_result *r;
+	struct jpeg_writer *writer; /* NULL: the decoder gives a whole picture */
+	uint32_t y;                 /* rows so far */
+};
+
 struct bench {
 	const struct clean_options *o;
 	struct image_limits lim; /* with the present picture's deadline */
 	struct buf input, out, exif;
 	struct image im, spare, small;
+	struct passage passage;
 	struct jpeg_encoding encoding; /* with the present picture's metadata */
 	struct jpeg_scanner *scanner;
 	struct colours *colours;
@@ -100,33 +110,95 @@ fit_pixels(struct bench *b, struct clean_result *r)
 	}
 }
 
-/* Colours, background, size, upright, and the new file. */
+static enum colour_model
+model_of(const struct clean_result *r)
+{
+	return r->f.notes & NOTE_GREY ? MODEL_GREY : MODEL_RGB;
+}
+
+/* sRGB, and no transparency. */
+static void
+plain_colours(struct bench *b, struct image *im, enum colour_model model, uint32_t *notes)
+{
+	if (b->o->keep_icc)
+		buf_reset(&im->icc);
+	if (b->o->no_gamma)
+		im->gamma = 0;
+	colours_convert(b->colours, im, model, notes);
+	image_flatten(im, b->o->background, notes);
+}
+
+/* Row by row when the picture keeps its size and is upright. */
+static bool
+passage_begin(struct image_taker *t, struct image *im)
+{
+	struct passage *p = (struct passage *)t;
+	struct bench *b = p->b;
+
+	jpeg_writer_drop(p->writer);
+	p->writer = NULL;
+	p->y = 0;
+	p->r->w = im->w;
+	p->r->h = im->h;
+	if (im->orientation > 1 || new_size(b, p->r))
+		return false;
+	buf_reset(&b->out);
+	p->writer = jpeg_writer_new(im->w, im->h, &b->encoding, &b->out);
+	if (b->o->measure)
+		signal_begin(im->w, im->h, 8, &b->small);
+	return true;
+}
+
+static void
+passage_take(struct image_taker *t, struct image *im)
+{
+	struct passage *p = (struct passage *)t;
+	struct bench *b = p->b;
+
+	plain_colours(b, im, model_of(p->r), &p->r->f.notes);
+	jpeg_writer_rows(p->writer, im);
+	if (b->o->measure)
+		signal_rows(im, 8, p->y, &b->small);
+	p->y += im->h;
+}
+
+/* From here until encode_pixels() decoders may give rows one by one. */
+static void
+open_passage(struct bench *b, struct clean_result *r)
+{
+	b->passage = (struct passage){ .taker = { passage_begin, passage_take }, .b = b, .r = r };
+	b->im.taker = &b->passage.taker;
+}
+
+static void
+close_passage(struct bench *b)
+{
+	b->im.taker = NULL;
+	jpeg_writer_drop(b->passage.writer);
+	b->passage.writer = NULL;
+}
+
+/* Colours, background, size, upright, and the new file, as far as that is not done. */
 static void
 encode_pixels(struct bench *b, struct clean_result *r, enum colour_model model)
 {
 	struct image *im = &b->im;
 
-	if (b->o->keep_icc)
-		buf_reset(&im->icc);
-	if (b->o->no_gamma)
-		im->gamma = 0;
-	colours_convert(b->colours, im, model, &r->f.notes);
-	image_flatten(im, b->o->background, &r->f.notes);
-	fit_pixels(b, r);
-	buf_reset(&b->out);
-	jpeg_encode(im, &b->encoding, &b->out);
+	if (b->passage.writer) {
+		jpeg_writer_end(b->passage.writer);
+		b->passage.writer = NULL;
+	} else {
+		plain_colours(b, im, model, &r->f.notes);
+		fit_pixels(b, r);
+		buf_reset(&b->out);
+		jpeg_encode(im, &b->encoding, &b->out);
+		if (b->o->measure)
+			signal_small(im, 8, &b->small);
+	}
 	r->bytes = buf_span(&b->out);
 	r->action = CLEAN_ENCODED;
-	if (b->o->measure) {
-		signal_small(im, 8, &b->small);
+	if (b->o->measure)
 		signals_measure(&b->small, r->new_w, r->new_h, -1, &r->signals);
-	}
-}
-
-static enum colour_model
-model_of(const struct clean_result *r)
-{
-	return r->f.notes & NOTE_GREY ? MODEL_GREY : MODEL_RGB;
 }
 
 /* ---- JPEG ---- */
@@ -368,7 +440,9 @@ clean_jpeg(struct bench *b, struct span file, struct clean_result *r)
 	if (r->f.code)
 		return;
 	b->im.gamma = 0;
+	b->im.orientation = r->orientation;
 	how.scale = decoding_scale(r, &j);
+	open_passage(b, r);
 	if (jpeg_decode(file, &j.h, &how, &b->im, &inks, &r->f))
 		encode_pixels(b, r, inks ? MODEL_INKS : model_of(r));
 }
@@ -384,6 +458,7 @@ clean_png(struct bench *b, struct span file, struct clean_result *r)
 	im->gamma = 0;
 	im->orientation = 1;
 	im->w = im->h = 0;
+	open_passage(b, r);
 	if (!png_decode(file, &b->lim, im, &r->f))
 		return;
 	r->w = im->w;
@@ -400,6 +475,8 @@ clean_bmp(struct bench *b, struct span file, struct clean_result *r)
 
 	buf_reset(&im->icc);
 	im->gamma = 0;
+	im->orientation = 1;
+	open_passage(b, r);
 	switch (bmp_decode(file, &b->lim, im, &inner, &r->f)) {
 	case BMP_BAD:
 		return;
@@ -409,6 +486,7 @@ clean_bmp(struct bench *b, struct span file, struct clean_result *r)
 		encode_pixels(b, r, MODEL_RGB);
 		return;
 	case BMP_EMBEDDED:
+		close_passage(b);
 		if (image_kind_of(inner) == KIND_JPEG)
 			clean_jpeg(b, inner, r);
 		else if (image_kind_of(inner) == KIND_PNG)
@@ -463,6 +541,7 @@ clean_picture(struct bench *b, struct span file, struct span name, struct clean_
 		image_reject_kind(file, &r->f);
 		break;
 	}
+	close_passage(b);
 	if (!r->f.code)
 		check_new_size(b->o, r);
 	if (r->f.code)

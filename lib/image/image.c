@@ -22,6 +22,35 @@ image_size(struct image *im, uint32_t w, uint32_t h, int channels)
 	im->px.n = n;
 }
 
+uint32_t
+image_begin(struct image *im, uint32_t w, uint32_t h, int channels, bool in_order)
+{
+	im->w = w;
+	im->h = h;
+	im->channels = channels;
+	im->giving = in_order && im->taker && im->taker->begin(im->taker, im);
+	return im->giving ? IMAGE_BAND : h;
+}
+
+void
+image_band(struct image *im, uint32_t band, uint32_t y, uint32_t h, int channels)
+{
+	image_size(im, im->w, h - y < band ? h - y : band, channels);
+}
+
+void
+image_give(struct image *im)
+{
+	if (im->giving)
+		im->taker->take(im->taker, im);
+}
+
+void
+image_end(struct image *im, uint32_t h)
+{
+	im->h = h;
+}
+
 void
 image_release(struct image *im)
 {

@@ -19,20 +19,49 @@
 
 #include "base/buf.h"
 
+struct image;
+
+/*
+ * Takes the rows of a picture as they are decoded, so that it is never in memory as a whole. A decoder
+ * may begin anew, when a faster way turned out not to be open for a picture; the rows then come again.
+ */
+struct image_taker {
+	/* The size, the orientation and the colours of `im` are known. False: all rows are wanted at once. */
+	bool (*begin)(struct image_taker *t, struct image *im);
+	/* The next im->h rows, to do with as one likes: IMAGE_BAND of them, but for the last ones. */
+	void (*take)(struct image_taker *t, struct image *im);
+};
+
+#define IMAGE_BAND 16
+
 /* Decoded pixels, reused from picture to picture. Start with an all-zero one. */
 struct image {
 	uint32_t w, h;
-	int channels;       /* 3: RGB; 4: RGB and alpha, not premultiplied */
-	struct buf px;      /* w * h * channels bytes, rows from the top, no padding */
-	struct buf icc;     /* the colour profile; empty: none, which means sRGB */
-	int orientation;    /* how to turn it, as EXIF numbers it: 1 (upright) to 8 */
-	double gamma;       /* of the file's samples as PNG's gAMA has it; 0: sRGB */
-	struct buf room[2]; /* for decoders to work in */
+	int channels;              /* 3: RGB; 4: RGB and alpha, not premultiplied */
+	struct buf px;             /* w * h * channels bytes, rows from the top, no padding */
+	struct buf icc;            /* the colour profile; empty: none, which means sRGB */
+	int orientation;           /* how to turn it, as EXIF numbers it: 1 (upright) to 8 */
+	double gamma;              /* of the file's samples as PNG's gAMA has it; 0: sRGB */
+	struct buf room[2];        /* for decoders to work in */
+	struct image_taker *taker; /* NULL: all rows are kept in px */
+	bool giving;               /* the taker gets the rows of the present picture */
 };
 
 /* Set the size and make room for the pixels (their content is undefined). */
 void image_size(struct image *im, uint32_t w, uint32_t h, int channels);
 void image_release(struct image *im);
+
+/*
+ * For decoders: say what the picture will be, then go through it in bands of as many rows as
+ * image_begin() returned, each between image_band() and image_give(), and end with image_end(). All
+ * rows are one band when nobody takes them, or when the decoder cannot give them one by one
+ * (`in_order` false).
+ */
+uint32_t image_begin(struct image *im, uint32_t w, uint32_t h, int channels, bool in_order);
+/* Room for the band from row y on of a picture of `h` rows: im->h of them. */
+void image_band(struct image *im, uint32_t band, uint32_t y, uint32_t h, int channels);
+void image_give(struct image *im);
+void image_end(struct image *im, uint32_t h);
 
 static inline unsigned char *
 image_row(const struct image *im, uint32_t y)

@@ -121,6 +121,15 @@ struct jpeg_encoding {
 /* Append a JPEG of an RGB image to out. */
 void jpeg_encode(const struct image *im, const struct jpeg_encoding *how, struct buf *out);
 
+/* The same row by row: images of the same width, one below the other, h rows in all. */
+struct jpeg_writer;
+
+struct jpeg_writer *jpeg_writer_new(
+    uint32_t w, uint32_t h, const struct jpeg_encoding *how, struct buf *out);
+void jpeg_writer_rows(struct jpeg_writer *k, const struct image *im);
+void jpeg_writer_end(struct jpeg_writer *k);  /* writes what is left, and frees it */
+void jpeg_writer_drop(struct jpeg_writer *k); /* gives up; may be NULL */
+
 /*
  * Baseline from the same coefficients, turned upright (1: as it is) where the edges allow, with
  * chroma added to a grey picture. False with f->code NULL: the edges do not allow it.

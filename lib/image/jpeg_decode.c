@@ -17,6 +17,31 @@ set_colours(struct jpeg_decompress_struct *d, const struct jpeg_head *h)
 	d->out_color_space = h->n == 4 ? JCS_CMYK : JCS_RGB;
 }
 
+/* Four channels are looked at as a whole afterwards, and small pictures are for shrinking. */
+static void
+read_rows(struct decoding *c)
+{
+	struct jpeg_decompress_struct *d = &c->d;
+	uint32_t h = d->output_height;
+	int channels = d->output_components;
+	uint32_t band =
+	    image_begin(c->im, d->output_width, h, channels, channels == 3 && c->how->scale == 8);
+
+	for (uint32_t y = 0; y < h; y += band) {
+		image_band(c->im, band, y, h, channels);
+		while (d->output_scanline < y + c->im->h) {
+			JSAMPROW rows[16];
+			unsigned n = 0, at = d->output_scanline - y;
+
+			for (; n < 16 && at + n < c->im->h; n++)
+				rows[n] = image_row(c->im, at + n);
+			jpeg_read_scanlines(d, rows, n);
+		}
+		image_give(c->im);
+	}
+	image_end(c->im, h);
+}
+
 /* The one function that libjpeg jumps back to. */
 static bool
 read_pixels(struct decoding *c, const struct jpeg_head *h)
@@ -31,15 +56,7 @@ read_pixels(struct decoding *c, const struct jpeg_head *h)
 	d->scale_num = (unsigned)c->how->scale;
 	d->scale_denom = 8;
 	jpeg_start_decompress(d);
-	image_size(c->im, d->output_width, d->output_height, d->output_components);
-	while (d->output_scanline < d->output_height) {
-		JSAMPROW rows[16];
-		unsigned n = 0;
-
-		for (; n < 16 && d->output_scanline + n < d->output_height; n++)
-			rows[n] = image_row(c->im, d->output_scanline + n);
-		jpeg_read_scanlines(d, rows, n);
-	}
+	read_rows(c);
 	jpeg_finish_decompress(d);
 	return jpeg_trap_judge(&c->t, d);
 }
@@ -117,6 +134,10 @@ jpeg_decode(struct span file, const struct jpeg_head *h, const struct jpeg_decod
 	bool fine;
 
 	*inks = false;
+	if (jpeg_colour(h) == JPEG_GREY)
+		f->notes |= NOTE_GREY;
+	if (jpeg_colour(h) == JPEG_RGB)
+		f->notes |= NOTE_RGB_CODED;
 	jpeg_trap_open(&c.t, &c.d, file, how->lim, f);
 	fine = read_pixels(&c, h);
 	jpeg_destroy_decompress(&c.d);
@@ -126,10 +147,6 @@ jpeg_decode(struct span file, const struct jpeg_head *h, const struct jpeg_decod
 		if (!read_inks(&c, h, f))
 			return false;
 		*inks = im->channels == 4;
-	} else if (jpeg_colour(h) == JPEG_GREY) {
-		f->notes |= NOTE_GREY;
-	} else if (jpeg_colour(h) == JPEG_RGB) {
-		f->notes |= NOTE_RGB_CODED;
 	}
 	return true;
 }

@@ -182,14 +182,22 @@ read_colour(struct reader *r, const struct png_chunks *c, struct image *im)
 		im->gamma = gamma;
 }
 
+/* What libpng gives of a band: it is as long as the pixels will be, or shorter, and stands at their end. */
+static unsigned char *
+unexpanded(const struct reader *r, const struct image *im)
+{
+	return (unsigned char *)im->px.p + im->px.n - png_get_rowbytes(r->png, r->info) * im->h;
+}
+
 /*
  * Palettes are looked up here and not in libpng, which does not say when an
  * index is beyond the palette. The indices stand at the end of the pixels'
  * room, so they are read before they are written over.
  */
 static void
-expand_palette(struct reader *r, struct image *im, const unsigned char *index)
+expand_palette(struct reader *r, struct image *im)
 {
+	const unsigned char *index = unexpanded(r, im);
 	unsigned char table[256][4] = { { 0 } }, *q = (unsigned char *)im->px.p;
 	png_colorp palette = NULL;
 	png_bytep alpha = NULL;
@@ -221,10 +229,23 @@ set_transforms(struct reader *r, const struct png_chunks *c)
 		return;
 	}
 	png_set_expand(r->png);
-	if (!(c->colour & PNG_COLOR_MASK_COLOR)) {
+	if (!(c->colour & PNG_COLOR_MASK_COLOR))
 		png_set_gray_to_rgb(r->png);
-		r->notes |= NOTE_GREY;
-	}
+}
+
+static bool
+read_band(struct reader *r, int passes, const struct image_limits *lim, struct image *im,
+    struct finding *f)
+{
+	size_t stride = png_get_rowbytes(r->png, r->info);
+
+	for (int pass = 0; pass < passes; pass++)
+		for (uint32_t y = 0; y < im->h; y++) {
+			if (y % 64 == 0 && image_late(lim, f))
+				return false;
+			png_read_row(r->png, unexpanded(r, im) + y * stride, NULL);
+		}
+	return true;
 }
 
 static bool
@@ -233,23 +254,21 @@ read_rows(struct reader *r, const struct png_chunks *c, const struct image_limit
 {
 	bool palette = c->colour == PNG_COLOR_TYPE_PALETTE;
 	int passes = png_set_interlace_handling(r->png), channels;
-	unsigned char *first;
-	size_t stride;
+	uint32_t band;
 
 	png_read_update_info(r->png, r->info);
 	channels = palette ? (c->transparent ? 4 : 3) : png_get_channels(r->png, r->info);
-	image_size(im, c->w, c->h, channels);
-	stride = png_get_rowbytes(r->png, r->info);
-	first = (unsigned char *)im->px.p + im->px.n - stride * im->h;
-	for (int pass = 0; pass < passes; pass++)
-		for (uint32_t y = 0; y < im->h; y++) {
-			if (y % 64 == 0 && image_late(lim, f))
-				return false;
-			png_read_row(r->png, first + y * stride, NULL);
-		}
+	band = image_begin(im, c->w, c->h, channels, passes == 1);
+	for (uint32_t y = 0; y < c->h; y += band) {
+		image_band(im, band, y, c->h, channels);
+		if (!read_band(r, passes, lim, im, f))
+			return false;
+		if (palette)
+			expand_palette(r, im);
+		image_give(im);
+	}
+	image_end(im, c->h);
 	r->rows_done = true;
-	if (palette)
-		expand_palette(r, im, first);
 	png_read_end(r->png, NULL);
 	return true;
 }
@@ -302,11 +321,10 @@ png_decode(struct span file, const struct image_limits *lim, struct image *im, s
 		return false;
 	if (!c.idat)
 		return image_reject(f, "truncated", "PNG: it has no complete chunk of pixels");
-	if (png_plain(file, &c, im))
-		f->notes |= c.colour & PNG_COLOR_MASK_COLOR ? 0 : NOTE_GREY;
-	else if (!decode_libpng(file, &c, lim, im, f))
-		return false;
+	f->notes |= c.colour & PNG_COLOR_MASK_COLOR ? 0 : NOTE_GREY;
 	im->orientation = exif_orientation(c.exif, NULL);
+	if (!png_plain(file, &c, im) && !decode_libpng(file, &c, lim, im, f))
+		return false;
 	if (c.animated)
 		f->notes |= NOTE_ANIMATED;
 	if (c.end && c.end < file.n)

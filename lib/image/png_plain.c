@@ -18,7 +18,8 @@
 
 enum { GREY = 0, RGB = 2, PALETTE = 3, RGBA = 6 };
 
-#define SLACK 16 /* bytes that png_unfilter() may read behind a row */
+#define SLACK 16                        /* bytes that png_unfilter() may read behind a row */
+#define UNPACKED_MAX ((size_t)64 << 20) /* what is larger goes through libpng, row by row */
 
 static size_t
 bytes_of(int colour)
@@ -81,26 +82,30 @@ inflate_all(struct span data, struct buf *out, size_t size)
 	return r == LIBDEFLATE_SUCCESS && got == size;
 }
 
-/* Unpacked rows, each behind the number of its filter, to pixels. */
+/*
+ * Unpacked rows, each behind the number of its filter, to the pixels of a band. `up` is the row above,
+ * and afterwards the last one: a copy, since the pixels are given away.
+ */
 static bool
-unfilter_rows(unsigned char *packed, const unsigned char *zeros, struct image *im, size_t bpp)
+unfilter_band(unsigned char *packed, unsigned char *up, struct image *im, size_t bpp)
 {
 	size_t n = im->w * bpp;
-	const unsigned char *up = zeros;
+	const unsigned char *above = up;
 
 	for (uint32_t y = 0; y < im->h; y++, packed += n + 1) {
 		unsigned char *out = bpp >= 3 ? image_row(im, y) : packed + 1;
 
-		if (!png_unfilter(packed[0], packed + 1, up, out, n, bpp))
+		if (!png_unfilter(packed[0], packed + 1, above, out, n, bpp))
 			return false;
-		up = out;
+		above = out;
 	}
+	memcpy(up, above, n);
 	return true;
 }
 
 /* One byte a pixel to three. False: an index is beyond the palette. */
 static bool
-expand_rows(const unsigned char *packed, struct image *im, const struct png_chunks *c)
+expand_band(const unsigned char *packed, struct image *im, const struct png_chunks *c)
 {
 	unsigned char table[256][3];
 	size_t colours = c->colour == PALETTE ? c->palette.n / 3 : 256;
@@ -123,15 +128,33 @@ expand_rows(const unsigned char *packed, struct image *im, const struct png_chun
 	return most < colours;
 }
 
+static bool
+give_bands(unsigned char *packed, unsigned char *up, const struct png_chunks *c, struct image *im)
+{
+	size_t bpp = bytes_of(c->colour);
+	int channels = bpp == 4 ? 4 : 3;
+	uint32_t band = image_begin(im, c->w, c->h, channels, true);
+
+	for (uint32_t y = 0; y < c->h; y += band) {
+		image_band(im, band, y, c->h, channels);
+		if (!unfilter_band(packed, up, im, bpp) || (bpp < 3 && !expand_band(packed, im, c)))
+			return false;
+		packed += (c->w * bpp + 1) * im->h;
+		image_give(im);
+	}
+	image_end(im, c->h);
+	return true;
+}
+
 bool
 png_plain(struct span file, const struct png_chunks *c, struct image *im)
 {
-	size_t bpp = bytes_of(c->colour), row = c->w * bpp + 1;
+	size_t row = c->w * bytes_of(c->colour) + 1;
 	struct buf *z = &im->room[0], *raw = &im->room[1];
-	unsigned char *packed;
 	struct span data;
 
-	if (!is_plain(c) || (c->colour == PALETTE && c->palette.n > 768))
+	if (!is_plain(c) || (c->colour == PALETTE && c->palette.n > 768) ||
+	    row * c->h > UNPACKED_MAX)
 		return false;
 	/* deflate makes at most 1032 bytes of one */
 	if (!gather(file, c, z, &data) || data.n < row * c->h / 1040)
@@ -141,11 +164,7 @@ png_plain(struct span file, const struct png_chunks *c, struct image *im)
 	buf_reset(z);
 	buf_reserve(z, row + SLACK);
 	memset(z->p, 0, row + SLACK);
-	image_size(im, c->w, c->h, bpp == 4 ? 4 : 3);
-	packed = (unsigned char *)raw->p;
-	if (!unfilter_rows(packed, (const unsigned char *)z->p, im, bpp))
-		return false;
-	return bpp >= 3 || expand_rows(packed, im, c);
+	return give_bands((unsigned char *)raw->p, (unsigned char *)z->p, c, im);
 }
 
 const char *

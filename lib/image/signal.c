@@ -29,10 +29,15 @@ luma_sum(const unsigned char *p, uint32_t n)
 }
 
 void
-signal_small(const struct image *im, uint32_t block, struct image *small)
+signal_begin(uint32_t w, uint32_t h, uint32_t block, struct image *small)
 {
-	image_size(small, (im->w + block - 1) / block, (im->h + block - 1) / block, 1);
-	for (uint32_t y = 0; y < small->h; y++)
+	image_size(small, (w + block - 1) / block, (h + block - 1) / block, 1);
+}
+
+void
+signal_rows(const struct image *im, uint32_t block, uint32_t from, struct image *small)
+{
+	for (uint32_t y = 0; block * y < im->h; y++)
 		for (uint32_t x = 0; x < small->w; x++) {
 			uint32_t left = im->w - block * x, below = im->h - block * y;
 			uint32_t w = left < block ? left : block, h = below < block ? below : block;
@@ -41,8 +46,16 @@ signal_small(const struct image *im, uint32_t block, struct image *small)
 			for (uint32_t j = 0; j < h; j++)
 				sum += luma_sum(
 				    image_row(im, block * y + j) + 3 * (size_t)block * x, w);
-			image_row(small, y)[x] = (unsigned char)((sum / (w * h) + 32) >> 6);
+			image_row(small, from / block + y)[x] =
+			    (unsigned char)((sum / (w * h) + 32) >> 6);
 		}
+}
+
+void
+signal_small(const struct image *im, uint32_t block, struct image *small)
+{
+	signal_begin(im->w, im->h, block, small);
+	signal_rows(im, block, 0, small);
 }
 
 static int

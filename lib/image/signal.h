@@ -40,6 +40,9 @@ const char *signal_mark_name(int bit);
 
 /* Luma of an RGB image at 1/`block` of its size (8, or 1), as an image of one channel. */
 void signal_small(const struct image *im, uint32_t block, struct image *small);
+/* The same for a band of a picture of w x h: make room first, then give the bands, y being the first row of each. */
+void signal_begin(uint32_t w, uint32_t h, uint32_t block, struct image *small);
+void signal_rows(const struct image *im, uint32_t block, uint32_t y, struct image *small);
 
 /* Signals of a small grey picture; full_w x full_h is the size of the whole one. */
 void signals_measure(

@@ -198,6 +198,27 @@ action() {
 	[ "$(jq -r .reject.code rejects3)" = too-small ]
 }
 
+# 48 million pixels are 144 MB as RGB; a bitmap of one bit a pixel, the JPEG and the PNG are a few.
+@test "rows are streamed: a picture need not fit into memory" {
+	need_program prlimit
+	need_plain_build
+	cd "$BATS_TEST_TMPDIR"
+	{
+		printf 'BM%b' '\0\0\0\0\0\0\0\0\076\0\0\0\050\0\0\0\0100\037\0\0\0160\027\0\0\001\0\001\0'
+		printf '%b' '\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\002\0\0\0\0\0\0\0\0\0\0\0\0377\0377\0377\0'
+		yes 0123456789 | head -c 500000 && head -c 5500000 /dev/zero
+	} >big.bmp
+	prlimit --as=80000000 ds-clean -j 1 --files -o a <<<big.bmp >out
+	[ "$(jq -c '[.width, .height]' out)" = '[8000,6000]' ]
+	prlimit --as=80000000 ds-clean -j 1 --files --always-encode --signals -o b <<<a/big.jpg >out
+	command -v pnmtopng >/dev/null || return 0
+	pbmmake -white 8000 6000 | pnmtopng >grey.png 2>/dev/null
+	prlimit --as=80000000 ds-clean -j 1 --files -o c <<<grey.png >out
+	# what has to be whole, as for shrinking, needs more: then the machine is to blame
+	must_fail 2 prlimit --as=80000000 ds-clean -j 1 --files --resize 50 -o d <<<big.bmp >out 2>err
+	grep -q 'out of memory' err
+}
+
 @test "duplicates are marked, the first of a group stays" {
 	cd "$BATS_TEST_TMPDIR"
 	cp "$BATS_FILE_TMPDIR/raw/shapes/JPEGImages/0001.jpg" a.jpg

@@ -462,9 +462,69 @@ test_small_pictures(void)
 	jpeg_scanner_free(s);
 }
 
+/* Collects the rows that it is given. */
+struct collector {
+	struct image_taker taker;
+	bool wanted;
+	struct buf px;
+	unsigned bands;
+};
+
+static bool
+collector_begin(struct image_taker *t, struct image *im)
+{
+	struct collector *c = (struct collector *)t;
+
+	is_int(im->w, 203, "the width is known");
+	is_int(im->h, 101, "the height is known");
+	buf_reset(&c->px);
+	return c->wanted;
+}
+
+static void
+collector_take(struct image_taker *t, struct image *im)
+{
+	struct collector *c = (struct collector *)t;
+
+	buf_addspan(&c->px, buf_span(&im->px));
+	c->bands++;
+	memset(im->px.p, 0, im->px.n); /* they are ours to spoil */
+}
+
+/* Rows given one band after the other are those of the whole picture. */
+static void
+test_bands(void)
+{
+	struct jpeg_decoding how = { .lim = &(struct image_limits){ .pixels = 1 << 20, .scans = 9 },
+		.scale = 8 };
+	struct collector c = { .taker = { collector_begin, collector_take } };
+	struct image whole = { .w = 0 }, im = { .taker = &c.taker };
+	struct finding f = { .code = NULL };
+	struct buf file = BUF_INIT, icc = BUF_INIT;
+	struct jpeg_head h;
+	bool inks;
+
+	make_jpeg(&file, 2, false);
+	jpeg_read_head(buf_span(&file), &h, &icc, &f);
+	jpeg_decode(buf_span(&file), &h, &how, &whole, &inks, &f);
+	ok(jpeg_decode(buf_span(&file), &h, &how, &im, &inks, &f), "it decodes as a whole");
+	is_int(c.bands, 0, "as nobody wants bands");
+	ok(span_eq(buf_span(&im.px), buf_span(&whole.px)), "the same picture");
+	c.wanted = true;
+	ok(jpeg_decode(buf_span(&file), &h, &how, &im, &inks, &f), "it decodes in bands");
+	is_int(c.bands, 7, "of 16 rows");
+	ok(span_eq(buf_span(&c.px), buf_span(&whole.px)), "the same picture");
+	is_int(im.h, 101, "whose height is what it was");
+	image_release(&im);
+	image_release(&whole);
+	buf_release(&c.px);
+	buf_release(&file);
+}
+
 int
 main(void)
 {
+	test_bands();
 	for (int i = 1; i <= 8; i++) {
 		test_turning(i, 3);
 		test_turning(i, 1);
