@@ -1,11 +1,8 @@
 /*
  * wf-check: what is wrong with workflow documents, everything at once.
  *
- * In: files of one JSON document each, or of one a line. Out: nothing but diagnostics.
+ * In: files of one JSON document each, of one a line, or of an array of them. Out: nothing but diagnostics.
  */
-#include <fcntl.h>
-#include <unistd.h>
-
 #include "base/diag.h"
 #include "base/input.h"
 #include "base/out.h"
@@ -22,12 +19,12 @@ static uint64_t max_conditions;
 static int kind;
 
 /* The words of --kind; those between are the kinds of load.h. */
-enum { KIND_AUTO = 0, KIND_METRICS = WF_DOC_SCHEDULE + 2 };
+enum { KIND_AUTO = 0, KIND_METRICS = WF_DOC_SCHEDULE + 2, KIND_LIST };
 
 static const struct opt opts[] = {
 	{ 'W', "rule", "RULE=LEVEL", OPT_LIST, &warnings, NULL,
 	    "report RULE as off, note, warning or error; also strict, error" },
-	{ 'k', "kind", "auto|create|update|show|execution|schedule|metrics", OPT_CHOICE, &kind,
+	{ 'k', "kind", "auto|create|update|show|execution|schedule|metrics|list", OPT_CHOICE, &kind,
 	    NULL, "what the documents are (default: by their members)" },
 	{ 'w', "workflow", "FILE", OPT_STRING, &workflow, NULL,
 	    "the workflow that execution records are compared with" },
@@ -84,43 +81,98 @@ struct job {
 	bool has_wf;
 };
 
-/* A list is the file that conditions are decided by: the M rules. */
 static void
-check_metrics(struct span text, const char *file)
+check_metrics(struct job *job, struct span text, struct pos at)
 {
 	struct metrics m;
 
-	if (metrics_parse(&m, text, file, DIAG_ERROR))
+	if (metrics_parse(&m, text, at, DIAG_ERROR, &job->levels))
 		metrics_release(&m);
 }
 
+static void check_document(struct job *job, struct span text, struct pos at);
+
+/* The elements of an array, each a document of its own. */
 static void
-check_document(struct job *job, struct span text, const char *file, uint64_t line)
+check_elements(struct job *job, const struct json_tree *t, const struct json_node *array)
 {
+	for (const struct json_node *n = json_node_first(array); n; n = json_node_next(n))
+		check_document(job, json_node_raw(n), json_tree_pos(t, n));
+}
+
+static void
+check_list(struct job *job, struct span text, struct pos at)
+{
+	struct json_tree t;
+
+	if (!json_tree_parse_at(&t, text, at, "S01"))
+		return;
+	check_elements(job, &t, t.root);
+	json_tree_release(&t);
+}
+
+/* The body of a list call: {"total": 2, "count": 2, "items": [...]}, with the workflows in `items`. */
+static const struct json_node *
+list_items(const struct wf *wf)
+{
+	const struct json_tree *t = &wf->tree;
+	const struct json_node *items = json_tree_get(t, t->root, "items");
+
+	if (json_node_type(items) != JSON_ARRAY || json_tree_get(t, t->root, "name") ||
+	    json_tree_get(t, t->root, "steps"))
+		return NULL;
+	return items;
+}
+
+static void
+check_workflow(struct job *job, struct span text, struct pos at)
+{
+	const struct json_node *items;
 	struct wf wf;
 
-	if (kind == KIND_METRICS ||
-	    (kind == KIND_AUTO && span_starts(span_trim(text), SPAN("[")))) {
-		check_metrics(text, file);
+	if (!wf_load(&wf, text, at))
 		return;
+	items = kind == KIND_AUTO || kind == KIND_LIST ? list_items(&wf) : NULL;
+	if (items) {
+		check_elements(job, &wf.tree, items);
+	} else {
+		if (kind != KIND_AUTO && kind != KIND_LIST)
+			wf.kind = (enum wf_kind)(kind - 1);
+		wf_check(&wf, &job->levels);
+		if (job->has_wf && wf.kind == WF_DOC_EXECUTION)
+			wf_check_execution(&wf, &job->wf, &job->levels);
 	}
-
-	if (!wf_load(&wf, text, file, line))
-		return;
-	if (kind != KIND_AUTO)
-		wf.kind = (enum wf_kind)(kind - 1);
-	wf_check(&wf, &job->levels);
-	if (job->has_wf && wf.kind == WF_DOC_EXECUTION)
-		wf_check_execution(&wf, &job->wf, &job->levels);
 	wf_release(&wf);
 }
 
-/* One line of text, or SPAN_NONE at the end; *rest is what follows. */
+/* Does the array hold workflows (or executions), as the answer to a list call does, and no metrics? */
 static bool
-next_line(struct span *rest, struct span *line)
+holds_workflows(struct span text)
 {
-	return rest->n > 0 && span_cut(rest, '\n', line);
+	struct span first;
+	struct json j;
+
+	json_begin(&j, text);
+	if (!json_array(&j) || !json_item(&j) || !json_value(&j, &first))
+		return false;
+	return json_member(first, "steps").p || json_member(first, "workflow_id").p ||
+	       json_member(first, "steps_execution").p;
 }
+
+static void
+check_document(struct job *job, struct span text, struct pos at)
+{
+	bool array = span_starts(span_trim(text), SPAN("["));
+
+	if (array && (kind == KIND_LIST || (kind == KIND_AUTO && holds_workflows(text))))
+		check_list(job, text, at);
+	else if (kind == KIND_METRICS || (kind == KIND_AUTO && array))
+		check_metrics(job, text, at);
+	else
+		check_workflow(job, text, at);
+}
+
+/* ---- files: one document, or one a line ---- */
 
 static bool
 is_whole_object(struct span s)
@@ -130,55 +182,91 @@ is_whole_object(struct span s)
 }
 
 /*
- * JSON Lines, or one document? Lines, when the first line that is not empty looks like a whole object
+ * The first line from *at on that is not blank, counted from the first unread byte. The input is
+ * read as far as it reaches, and not used up. False: there is none.
+ */
+static bool
+look_at_line(struct input *in, size_t *at, struct span *line)
+{
+	for (;; ++*at) {
+		size_t seen = *at;
+		const char *nl = NULL;
+
+		do {
+			const char *p = in->base ? in->base + in->r : "";
+
+			nl = memchr(p + seen, '\n', in->w - in->r - seen);
+			seen = in->w - in->r;
+		} while (nl == NULL && input_more(in));
+		seen = nl ? (size_t)(nl - in->base) - in->r : in->w - in->r;
+		*line = span_trim((struct span){ in->base + in->r + *at, seen - *at });
+		*at = seen;
+		if (line->n > 0 || nl == NULL)
+			return line->n > 0;
+	}
+}
+
+/*
+ * JSON Lines, or one document? Lines, when the first line that is not blank looks like a whole object
  * and another one follows, and that begins a new object or the first is one for certain.
  */
 static bool
-is_lines(struct span text)
+is_lines(struct input *in)
 {
-	struct span line = SPAN_NONE, first;
+	size_t at = 0, begin;
+	struct span line, first;
 
-	while (next_line(&text, &line) && span_trim(line).n == 0)
-		continue;
+	if (!look_at_line(in, &at, &line) || !is_whole_object(line))
+		return false;
+	begin = (size_t)(line.p - in->base) - in->r;
 	first = line;
-	if (!is_whole_object(first))
+	at++;
+	if (at > in->w - in->r || !look_at_line(in, &at, &line))
 		return false;
-	while (next_line(&text, &line) && span_trim(line).n == 0)
-		continue;
-	line = span_trim(line);
-	if (line.p == span_trim(first).p || line.n == 0)
-		return false;
+	first.p = in->base + in->r + begin; /* the window may have moved */
 	return line.p[0] == '{' || json_valid(first);
 }
 
+/* Memory is that of the largest line. */
 static void
-check_text(struct job *job, struct span text, const char *file)
+check_lines(struct job *job, struct input *in)
 {
 	struct span line;
 
-	if (span_starts(text, SPAN("\xef\xbb\xbf")))
-		text = span_of(text.p + 3, text.p + text.n);
-	if (!is_lines(text)) {
-		check_document(job, text, file, 1);
-		return;
-	}
-	for (uint64_t n = 1; next_line(&text, &line); n++)
+	while (input_line(in, &line))
 		if (span_trim(line).n > 0)
-			check_document(job, line, file, n);
+			check_document(job, line, input_pos(in, 0));
+}
+
+static void
+check_whole(struct job *job, struct input *in)
+{
+	while (in->w - in->r <= WF_MAX_BYTES && input_more(in))
+		continue;
+	if (in->w - in->r > WF_MAX_BYTES)
+		trouble("%s is larger than %zu bytes", in->name, WF_MAX_BYTES);
+	else
+		check_document(
+		    job, (struct span){ in->base + in->r, in->w - in->r }, pos_at(in->name, 1, 1));
 }
 
 static void
 check_file(struct job *job, const char *path)
 {
-	struct buf text = BUF_INIT;
-	bool is_stdin = strcmp(path, "-") == 0;
+	struct input in;
 
-	if ((is_stdin ? fd_read(STDIN_FILENO, WF_MAX_BYTES, &text)
-		      : file_read(AT_FDCWD, path, WF_MAX_BYTES, &text)) < 0)
-		trouble("cannot read %s:", path);
+	if (!input_open(&in, path))
+		return;
+	in.line_max = WF_MAX_BYTES;
+	while (in.w - in.r < 3 && input_more(&in))
+		continue;
+	if (in.w - in.r >= 3 && memcmp(in.base + in.r, "\xef\xbb\xbf", 3) == 0)
+		in.r += 3;
+	if (is_lines(&in))
+		check_lines(job, &in);
 	else
-		check_text(job, buf_span(&text), is_stdin ? "<stdin>" : path);
-	buf_release(&text);
+		check_whole(job, &in);
+	input_close(&in);
 }
 
 static void

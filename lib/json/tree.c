@@ -234,12 +234,12 @@ sort_members(struct json_tree *t)
 	}
 }
 
-/* Note the line number at the start of every block. */
+/* Note the line number at the start of every block. The first line begins `col - 1` bytes before the text. */
 static void
-mark_lines(struct json_tree *t, size_t line)
+mark_lines(struct json_tree *t, size_t line, size_t col)
 {
 	const char *begin = t->text.p, *end = begin + t->text.n, *nl = begin - 1;
-	size_t blocks = t->text.n / MARK_BYTES + 1, start = 0, i = 0;
+	size_t blocks = t->text.n / MARK_BYTES + 1, start = 1 - col, i = 0;
 
 	t->mark = xreallocarray(NULL, blocks, sizeof(*t->mark));
 	while (nl + 1 < end && (nl = memchr(nl + 1, '\n', (size_t)(end - nl) - 1)) != NULL) {
@@ -255,27 +255,24 @@ mark_lines(struct json_tree *t, size_t line)
 bool
 json_tree_parse(struct json_tree *t, struct span text, const char *file)
 {
-	return json_tree_parse_at(t, text, file, 1, "json");
+	return json_tree_parse_at(t, text, pos_at(file, 1, 1), "json");
 }
 
 bool
-json_tree_parse_at(
-    struct json_tree *t, struct span text, const char *file, uint64_t line, const char *rule)
+json_tree_parse_at(struct json_tree *t, struct span text, struct pos at, const char *rule)
 {
 	struct json j;
-	struct pos at;
 
-	*t = (struct json_tree){ .text = text, .file = xstrdup(file) };
-	json_begin_at(&j, text, line, 1);
+	*t = (struct json_tree){ .text = text, .file = xstrdup(at.file) };
+	json_begin_at(&j, text, at.line, at.col);
 	if (!build(t, &j)) {
-		at = j.error_pos;
-		error_at(pos_at(file, at.line, at.col), rule, "%s", j.error);
+		error_at(pos_at(at.file, j.error_pos.line, j.error_pos.col), rule, "%s", j.error);
 		json_tree_release(t);
 		return false;
 	}
 	t->root = t->node;
 	sort_members(t);
-	mark_lines(t, line);
+	mark_lines(t, at.line, at.col);
 	return true;
 }
 

@@ -59,9 +59,8 @@ struct json_tree {
  * is no JSON; that was reported at its place, and the tree is empty and released.
  */
 bool json_tree_parse(struct json_tree *t, struct span text, const char *file);
-/* The same for text that begins at line `line` of the file; what is wrong is reported with `rule`. */
-bool json_tree_parse_at(
-    struct json_tree *t, struct span text, const char *file, uint64_t line, const char *rule);
+/* The same for text that begins at a place in a file; what is wrong is reported with `rule`. */
+bool json_tree_parse_at(struct json_tree *t, struct span text, struct pos at, const char *rule);
 /* Read a file ("-": standard input) of at most `max` bytes and index it. A byte order mark is skipped. */
 bool json_tree_read(struct json_tree *t, const char *path, size_t max);
 void json_tree_release(struct json_tree *t);

@@ -556,10 +556,10 @@ load_tree(struct wf *wf)
 }
 
 bool
-wf_load(struct wf *wf, struct span text, const char *file, uint64_t line)
+wf_load(struct wf *wf, struct span text, struct pos at)
 {
-	*wf = (struct wf){ .file = file };
-	return json_tree_parse_at(&wf->tree, text, file, line, "S01") && load_tree(wf);
+	*wf = (struct wf){ .file = at.file };
+	return json_tree_parse_at(&wf->tree, text, at, "S01") && load_tree(wf);
 }
 
 bool

@@ -9,7 +9,7 @@
  *
  *	struct wf wf;
  *
- *	if (!wf_load(&wf, text, "flow.json", 1))
+ *	if (!wf_load(&wf, text, pos_at("flow.json", 1, 1)))
  *		return;				it was said why
  *	for (uint32_t i = 0; i < wf.nsteps; i++)
  *		puts(wf.step[i].name.p);
@@ -142,10 +142,10 @@ struct wf {
 };
 
 /*
- * Read one document from `text`, which must outlive the wf, and which begins at line
- * `line` of `file`. False: no JSON object; reported [S01], and nothing is held.
+ * Read one document from `text`, which must outlive the wf as the name of the file must; it begins
+ * at the place `at`. False: no JSON object; reported [S01], and nothing is held.
  */
-bool wf_load(struct wf *wf, struct span text, const char *file, uint64_t line);
+bool wf_load(struct wf *wf, struct span text, struct pos at);
 /* The same for a file ("-": standard input) that holds one document. */
 bool wf_load_file(struct wf *wf, const char *path);
 void wf_release(struct wf *wf);

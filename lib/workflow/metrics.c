@@ -30,6 +30,28 @@ place(const struct entry *e, struct span part)
 	return json_pos(&j, part.p, e->at.file);
 }
 
+__attribute__((format(printf, 5, 6))) static void
+report(const struct metrics *m, enum rule_id rule, enum diag_level level, struct pos at,
+    const char *fmt, ...)
+{
+	static const enum diag_level said[] = { DIAG_NOTE, DIAG_NOTE, DIAG_WARNING, DIAG_ERROR };
+	enum rule_level own = level == DIAG_ERROR     ? RULE_ERROR
+			      : level == DIAG_WARNING ? RULE_WARNING
+						      : RULE_NOTE;
+	struct buf text = BUF_INIT;
+	va_list ap;
+
+	if (m->levels)
+		own = rule_level(m->levels, rule, own);
+	if (own == RULE_OFF)
+		return;
+	va_start(ap, fmt);
+	buf_vaddf(&text, fmt, ap);
+	va_end(ap);
+	diag(said[own], at, rules[rule].id, "%s", buf_str(&text));
+	buf_release(&text);
+}
+
 static size_t
 characters(struct span s)
 {
@@ -66,10 +88,10 @@ check_float(const struct entry *e, struct buf *number)
 	if (json_type_of(value) == JSON_NUMBER)
 		buf_addspan(number, value);
 	else if (value.p == NULL)
-		diag(e->level, place(e, e->data), "M02",
+		report(e->m, RULE_M02, e->level, place(e, e->data),
 		    "a metric of type float has its number in data.value");
 	else
-		diag(e->level, place(e, value), "M02",
+		report(e->m, RULE_M02, e->level, place(e, value),
 		    "the value of a metric of type float has to be a number, not %.*s",
 		    value.n > 40 ? 40 : (int)value.n, value.p);
 }
@@ -92,7 +114,7 @@ check_axis(const struct entry *e, const char *axis, size_t *n)
 		if (*n == SIZE_MAX)
 			*n = array_length(values);
 		if (array_length(values) != *n) {
-			warning_at(place(e, values), "M07",
+			report(e->m, RULE_M07, DIAG_WARNING, place(e, values),
 			    "this axis has %zu values; the one before it has %zu",
 			    array_length(values), *n);
 			return false;
@@ -127,7 +149,7 @@ check_table(const struct entry *e)
 		if (json_type_of(row) != JSON_ARRAY)
 			continue;
 		if (width != SIZE_MAX && n != width) {
-			warning_at(place(e, row), "M07",
+			report(e->m, RULE_M07, DIAG_WARNING, place(e, row),
 			    "this row has %zu cells; the rows before it have %zu", n, width);
 			return;
 		}
@@ -150,7 +172,7 @@ static void
 check_type(const struct entry *e, struct span type, struct buf *number)
 {
 	if (json_type_of(e->data) != JSON_OBJECT) {
-		diag(e->level, place(e, e->data), "M01",
+		report(e->m, RULE_M01, e->level, place(e, e->data),
 		    e->data.p ? "data has to be an object" : "the metric has no data");
 		return;
 	}
@@ -162,8 +184,8 @@ check_type(const struct entry *e, struct span type, struct buf *number)
 				types[i].check(e);
 			return;
 		}
-	warning_at(place(e, e->type), "M06", "unknown type '%.*s'; only 'float' can be compared",
-	    SPAN_ARG(type));
+	report(e->m, RULE_M06, DIAG_WARNING, place(e, e->type),
+	    "unknown type '%.*s'; only 'float' can be compared", SPAN_ARG(type));
 }
 
 /* ---- one entry ---- */
@@ -175,12 +197,12 @@ check_name(const struct entry *e, struct span raw, const char *what, bool plain)
 	struct span text = json_value_text(raw, &scratch);
 
 	if (characters(text) > KEY_MAX)
-		warning_at(place(e, raw), "M03", "the %s has %zu characters; the limit is %d", what,
-		    characters(text), KEY_MAX);
+		report(e->m, RULE_M03, DIAG_WARNING, place(e, raw),
+		    "the %s has %zu characters; the limit is %d", what, characters(text), KEY_MAX);
 	for (size_t i = 0; plain && i < text.n; i++)
 		if ((unsigned char)text.p[i] < 0x20 ||
 		    strchr("\"'`\\<>&|!=()[]{},:;?*#%^~$", text.p[i])) {
-			warning_at(place(e, raw), "M03",
+			report(e->m, RULE_M03, DIAG_WARNING, place(e, raw),
 			    "the %s '%.*s' has special characters in it", what, SPAN_ARG(text));
 			break;
 		}
@@ -202,7 +224,8 @@ has_strings(const struct entry *e)
 	for (size_t i = 0; i < ARRAY_LEN(want); i++) {
 		if (json_type_of(want[i].raw) == JSON_STRING)
 			continue;
-		diag(want[i].needed ? e->level : DIAG_WARNING, place(e, want[i].raw), "M01",
+		report(e->m, RULE_M01, want[i].needed ? e->level : DIAG_WARNING,
+		    place(e, want[i].raw),
 		    want[i].raw.p ? "%s has to be a string" : "the metric has no %s", want[i].name);
 		all &= !want[i].needed;
 	}
@@ -220,7 +243,7 @@ add_entry(const struct entry *e)
 
 	slot = strmap_put(&m->index, json_value_text(e->key, &scratch), m->n, &is_new);
 	if (!is_new) {
-		warning_at(place(e, e->key), "M04",
+		report(e->m, RULE_M04, DIAG_WARNING, place(e, e->key),
 		    "the key '%.*s' was there before, in line %" PRIu64 "; the first one counts",
 		    SPAN_ARG(slot->key), m->entry[slot->value].at.line);
 		buf_release(&scratch);
@@ -243,7 +266,7 @@ read_entry(struct metrics *m, enum diag_level level, struct span raw, struct pos
 	struct entry e = { .m = m, .level = level, .raw = raw, .at = at };
 
 	if (json_type_of(raw) != JSON_OBJECT) {
-		diag(level, at, "M01",
+		report(m, RULE_M01, level, at,
 		    "a metric is an object, {\"key\":...,\"title\":...,\"type\":...,\"data\":...}");
 		return;
 	}
@@ -259,22 +282,22 @@ read_entry(struct metrics *m, enum diag_level level, struct span raw, struct pos
 
 /* Python writes NaN and Infinity as they are, which is no JSON. */
 static void
-syntax_error(const struct json *j, const struct input *in, const char *file)
+syntax_error(const struct metrics *m, const struct json *j, const struct input *in)
 {
 	static const char *const word[] = { "NaN", "Infinity", "-Infinity" };
 	struct span rest = span_of(j->p, in->base + in->w);
 	struct pos at = j->error_pos;
 
-	at.file = file;
+	at.file = m->file;
 	if (rest.n && rest.p > in->base && rest.p[-1] == '-')
 		rest.p--, rest.n++, at.col--;
 	for (size_t i = 0; i < ARRAY_LEN(word); i++)
 		if (span_starts(rest, span_str(word[i]))) {
-			error_at(
-			    at, "M02", "%s is no number of JSON; the metric has no value", word[i]);
+			report(m, RULE_M02, DIAG_ERROR, at,
+			    "%s is no number of JSON; the metric has no value", word[i]);
 			return;
 		}
-	json_error(j, file);
+	json_error(j, m->file);
 }
 
 /* What was read is counted once. */
@@ -289,14 +312,16 @@ forget_passed(struct json *j)
 }
 
 static bool
-read_entries(struct metrics *m, struct input *in, enum diag_level level)
+read_entries(struct metrics *m, struct input *in, struct pos at, enum diag_level level)
 {
 	struct span raw;
 	struct json j;
 
 	json_stream(&j, in);
+	j.line = at.line;
+	j.col = at.col;
 	if (json_peek(&j) != JSON_ARRAY && json_peek(&j) != JSON_NONE) {
-		error_at(json_pos(&j, j.p, m->file), "M01",
+		report(m, RULE_M01, DIAG_ERROR, json_pos(&j, j.p, m->file),
 		    "a metrics file is an array of {\"key\",\"title\",\"type\",\"data\"}");
 		return false;
 	}
@@ -307,17 +332,19 @@ read_entries(struct metrics *m, struct input *in, enum diag_level level)
 	}
 	if (json_end(&j))
 		return true;
-	syntax_error(&j, in, m->file);
+	syntax_error(m, &j, in);
 	return false;
 }
 
 static bool
-read_input(struct metrics *m, struct input *in, enum diag_level level)
+read_input(struct metrics *m, struct input *in, struct pos at, enum diag_level level,
+    const struct rule_levels *levels)
 {
 	bool fine;
 
-	*m = (struct metrics){ .file = xstrdup(in->name) };
-	fine = read_entries(m, in, level);
+	*m = (struct metrics){ .file = xstrdup(in->name), .levels = levels };
+	fine = read_entries(m, in, at, level);
+	m->levels = NULL;
 	input_close(in);
 	if (!fine)
 		metrics_release(m);
@@ -330,16 +357,17 @@ metrics_read(struct metrics *m, const char *path, enum diag_level level)
 	struct input in;
 
 	*m = (struct metrics){ .file = NULL };
-	return input_open(&in, path) && read_input(m, &in, level);
+	return input_open(&in, path) && read_input(m, &in, pos_at(NULL, 1, 1), level, NULL);
 }
 
 bool
-metrics_parse(struct metrics *m, struct span text, const char *file, enum diag_level level)
+metrics_parse(struct metrics *m, struct span text, struct pos at, enum diag_level level,
+    const struct rule_levels *levels)
 {
 	struct input in;
 
-	input_memory(&in, text, file);
-	return read_input(m, &in, level);
+	input_memory(&in, text, at.file);
+	return read_input(m, &in, at, level, levels);
 }
 
 void

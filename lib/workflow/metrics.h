@@ -12,6 +12,7 @@
 #include "base/diag.h"
 #include "base/strmap.h"
 #include "workflow/cond.h"
+#include "workflow/rules.h"
 
 struct metric {
 	struct span key;   /* decoded; lives as long as the metrics */
@@ -24,7 +25,8 @@ struct metrics {
 	char *file;           /* for messages */
 	struct metric *entry; /* in the order of the file; of equal keys the first only */
 	size_t n, cap;
-	struct strmap index; /* key to index in entry */
+	struct strmap index;              /* key to index in entry */
+	const struct rule_levels *levels; /* private */
 };
 
 /*
@@ -33,8 +35,12 @@ struct metrics {
  * at `level`, and that entry has no number.
  */
 bool metrics_read(struct metrics *m, const char *path, enum diag_level level);
-/* The same from memory; `file` is for messages. */
-bool metrics_parse(struct metrics *m, struct span text, const char *file, enum diag_level level);
+/*
+ * The same from memory; the text begins at the place `at`. `levels` (may be NULL) are those
+ * of the M rules, where the user chose others.
+ */
+bool metrics_parse(struct metrics *m, struct span text, struct pos at, enum diag_level level,
+    const struct rule_levels *levels);
 void metrics_release(struct metrics *m);
 
 const struct metric *metrics_find(const struct metrics *m, struct span key);

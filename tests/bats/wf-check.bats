@@ -88,6 +88,65 @@ own_rules() {
 	[[ $output == *missing.json* ]]
 }
 
+@test "a stream of documents is read line by line, in the memory of one" {
+	need_plain_build
+	need_program prlimit
+	echo '{"name":"w","steps":[{"name":"a","type":"job"},{"name":"b","type":"job","depend_steps":["a"],"description":"'"$(printf '%900s')"'"}]}' >line
+	for i in $(seq 100); do cat line; done >hundred
+	for i in $(seq 1000); do cat hundred; done | prlimit --as=40000000 wf-check 2>err
+	[ ! -s err ]
+	# a report comes while the stream is still open
+	mkfifo in out
+	wf-check <in 2>out &
+	exec 8>in 9<out
+	printf '{"name":"w","steps":[{"name":"a","type":"job"}]}\n{"name":"w"}\n' >&8
+	read -r -t 10 said <&9
+	[[ $said == '<stdin>:2:1: error: '*'[S06]' ]]
+	exec 8>&- 9<&-
+	must_fail 1 wait $!
+}
+
+@test "the answers to show and list calls are checked; places are those of the file" {
+	cat >list.json <<-'END'
+		{"total":2,"count":2,"items":[
+		 {"name":"w","workflow_id":"1","created_at":"2024-01-01 00:00:00","steps":[{"name":"a","type":"job"}]}, {"name":"v",
+		"workflow_id":"2","created_at":"2024-01-01 00:00:00","run_count":3,"steps":[{"name":"a","type":"job","depend_steps":["b"]}]}]}
+	END
+	echo 'list.json:3:118: error: step "a": it depends on the unknown step "b"; did you mean "a"? [G01]' >want
+	must_fail 1 wf-check list.json 2>err
+	assert_file_equals err want
+	must_fail 1 wf-check -k list list.json 2>err
+	assert_file_equals err want
+	# the list by itself, after another one in JSON Lines, and one workflow of it
+	tr -d '\n' <list.json | sed 's/^[^[]*//; s/}$//' >array.json
+	echo 'array.json:1:235: error: step "a": it depends on the unknown step "b"; did you mean "a"? [G01]' >want
+	must_fail 1 wf-check array.json 2>err
+	assert_file_equals err want
+	{ echo '{"items":[]}'; cat array.json; } >two.json
+	sed 's/array.json:1/two.json:2/' want >want2
+	must_fail 1 wf-check two.json 2>err
+	assert_file_equals err want2
+	sed 's/^\[//; s/}, {.*/}/' array.json >show.json
+	wf-check show.json 2>err
+	[ ! -s err ]
+}
+
+@test "levels reach the rules of metrics files, also in JSON Lines" {
+	printf '[{"key":"a","title":"a","type":"float","data":{"value":"x"}},{"key":"b","title":"b","type":"odd","data":{}}]' >m.json
+	must_fail 1 wf-check m.json 2>err
+	grep -q '^m.json:1:.*: error: .*\[M02\]$' err
+	grep -q '^m.json:1:.*: warning: .*\[M06\]$' err
+	wf-check -W M=off m.json 2>err
+	[ ! -s err ]
+	wf-check -W M02=note,M06=note m.json 2>err
+	[ "$(grep -c ': note: ' err)" -eq 2 ]
+	must_fail 1 wf-check -W M02=note,error m.json 2>err
+	grep -q ': error: .*\[M06\]$' err
+	{ echo '{"name":"w","steps":[{"name":"a","type":"job"}]}'; cat m.json; } >lines
+	must_fail 1 wf-check lines 2>err
+	grep -q '^lines:2:.*\[M02\]$' err
+}
+
 @test "one document on several lines is one document" {
 	printf '{"name":"w","steps":[{"name":"a","type":"job"}\n,{"name":"b","type":"job","depend_steps":["a"]}]}\n' >flow.json
 	wf-check flow.json 2>err

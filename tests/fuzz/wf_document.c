@@ -132,7 +132,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct wf wf;
 
 	diag_sink(&said);
-	if (wf_load(&wf, (struct span){ (const char *)data, size }, "flow.json", 1)) {
+	if (wf_load(&wf, (struct span){ (const char *)data, size }, pos_at("flow.json", 1, 1))) {
 		check_document(&wf, &said);
 		wf_release(&wf);
 	}

@@ -39,7 +39,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bool fine;
 
 	diag_sink(&said);
-	fine = metrics_parse(&m, (struct span){ (const char *)data, size }, "m.json", DIAG_WARNING);
+	fine = metrics_parse(&m, (struct span){ (const char *)data, size }, pos_at("m.json", 1, 1),
+	    DIAG_WARNING, NULL);
 	diag_sink(NULL);
 	must_hold(fine == (said.count[DIAG_ERROR] == 0));
 	if (fine)

@@ -223,7 +223,8 @@ main(void)
 	set.source = xcalloc(1, sizeof(*set.source));
 	set.n = set.cap = 1;
 	set.source->name = xstrdup("");
-	if (!metrics_parse(&set.source->metrics, span_str(metrics_text), "m.json", DIAG_WARNING))
+	if (!metrics_parse(&set.source->metrics, span_str(metrics_text), pos_at("m.json", 1, 1),
+		DIAG_WARNING, NULL))
 		return 1;
 	diag_sink(NULL);
 	is_str(buf_str(&said.text),

@@ -182,7 +182,7 @@ test_slices(const struct wf *wf, const struct branches *b)
 	    "{\"name\":\"w\",\"steps\":[{\"name\":\"e\",\"type\":\"job\",\"depend_steps\":[\"c\"]},"
 	    "{\"name\":\"c\",\"type\":\"condition\",\"else_then_steps\":[\"e\"]}]}\n",
 	    "the slice of 'e'");
-	ok(wf_load(&small, buf_span(&out), "slice", 1), "a slice is a document");
+	ok(wf_load(&small, buf_span(&out), pos_at("slice", 1, 1)), "a slice is a document");
 	is_int(small.nsteps, 2, "of the step and the one before it");
 	for (size_t i = 0; i < sizeof(mark); i++)
 		ok(mark[i] == 0, "the scratch is clean");
@@ -199,7 +199,7 @@ main(void)
 	test_names();
 	test_paths();
 	test_words();
-	if (!wf_load(&wf, span_str(flow), "flow.json", 1))
+	if (!wf_load(&wf, span_str(flow), pos_at("flow.json", 1, 1)))
 		return 1;
 	branches_init(&b, &wf);
 	test_decisions(&wf, &b);

@@ -9,7 +9,7 @@ load(const char *text)
 {
 	struct wf wf;
 
-	if (!wf_load(&wf, span_str(text), "flow.json", 1))
+	if (!wf_load(&wf, span_str(text), pos_at("flow.json", 1, 1)))
 		printf("Bail out! does not load: %s\n", text);
 	return wf;
 }
