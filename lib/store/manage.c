@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/sha256.h"
 #include "store/describe.h"
+#include "store/files.h"
 
 /* ---- delete ---- */
 
@@ -214,6 +215,7 @@ mark_version(const struct store *s, const char *name, struct marks *m)
 {
 	char *path = store_path(s, "versions/%s/records.jsonl", name);
 	struct record r = { .m = NULL };
+	struct named_files files = { .n = 0 };
 	struct rec_reader in;
 	bool good = access(path, R_OK) == 0;
 
@@ -221,9 +223,13 @@ mark_version(const struct store *s, const char *name, struct marks *m)
 		trouble("cannot read '%s':", path);
 	rec_open(&in, &path, good ? 1 : 0);
 	while (good && rec_next(&in, &r)) {
-		m->v = grow(m->v, &m->cap, m->n + 1, sizeof(*m->v));
-		m->n += parse_digest(json_unquote(r.v[REC_SHA256]), m->v[m->n]);
+		files_find(&files, r.line);
+		for (size_t i = 0; i < files.n; i++) {
+			m->v = grow(m->v, &m->cap, m->n + 1, sizeof(*m->v));
+			m->n += parse_digest(json_unquote(files.v[i].sha256), m->v[m->n]);
+		}
 	}
+	files_release(&files);
 	good = good && in.bad == 0 && in.unopened == 0;
 	rec_close(&in);
 	rec_release(&r);

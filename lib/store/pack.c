@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/tmpfiles.h"
+#include "store/files.h"
 #include "store/keyed.h"
 
 struct pack {
@@ -21,6 +22,10 @@ struct pack {
 	struct version_info v;
 	char *records; /* path of the version's records */
 	struct croissant_files files;
+	struct named_files named; /* of the sample under way */
+	char *
+	    *member; /* what each of its sources is called in the package; NULL: it is not there */
+	size_t members;
 	struct buf path, source, scratch, line;
 };
 
@@ -32,11 +37,11 @@ temporary_folder(void)
 	return dir && *dir ? dir : "/tmp";
 }
 
-/* Where the content of a sample is: its object if there is one, else its source. */
+/* Where the content of a file is: its object if there is one, else its source. */
 static const char *
-content_of(struct pack *k, const struct record *r)
+content_of(struct pack *k, const struct named_file *file)
 {
-	struct span hex = json_unquote(r->v[REC_SHA256]), source;
+	struct span hex = json_unquote(file->sha256);
 
 	buf_reset(&k->source);
 	if (hex.n == SHA256_HEX) {
@@ -46,26 +51,55 @@ content_of(struct pack *k, const struct record *r)
 			return k->source.p;
 		buf_reset(&k->source);
 	}
-	source = rec_string(r, REC_SOURCE, &k->scratch);
-	buf_addspan(&k->source, source);
+	buf_addspan(&k->source, json_value_text(file->source, &k->scratch));
 	return buf_str(&k->source);
 }
 
-/* Is the source a file at all? */
+/* Is it a file at all? */
 static bool
-is_file(const struct record *r, struct buf *scratch)
+is_file(struct pack *k, const struct named_file *file)
 {
-	struct span s = rec_string(r, REC_SOURCE, scratch);
+	struct span s = json_value_text(file->source, &k->scratch);
 
 	return s.n && !path_is_uri(s);
 }
 
+/* ---- the files of one sample ---- */
+
 static void
-missing(struct pack *k, const struct record *r, const char *what)
+begin_files(struct pack *k, struct span line)
+{
+	for (size_t i = 0; i < k->members; i++)
+		free(k->member[i]);
+	files_find(&k->named, line);
+	k->member = xreallocarray(k->member, k->named.sources + 1, sizeof(*k->member));
+	memset(k->member, 0, (k->named.sources + 1) * sizeof(*k->member));
+	k->members = k->named.sources;
+}
+
+static void
+put_mask(void *ctx, struct buf *out, size_t i)
+{
+	const struct pack *k = ctx;
+	const struct named_file *file = &k->named.v[i];
+	struct buf quoted = BUF_INIT;
+
+	if (k->member[file->number]) {
+		jw_string(&quoted, span_str(k->member[file->number]));
+		json_edit(
+		    out, file->object, &(struct json_change){ "source", buf_span(&quoted) }, 1);
+	} else {
+		buf_addspan(out, file->object);
+	}
+	buf_release(&quoted);
+}
+
+static void
+missing(struct pack *k, struct pos at, const char *what)
 {
 	k->counts->missing++;
 	if (errno == ENOENT || errno == ENOTDIR || errno == EILSEQ)
-		error_at(r->pos, "source", "the file '%s' of the sample cannot be had", what);
+		error_at(at, "source", "the file '%s' of the sample cannot be had", what);
 	else
 		trouble("cannot pack '%s':", what);
 }
@@ -74,9 +108,9 @@ missing(struct pack *k, const struct record *r, const char *what)
 
 /* "data/" and the source as far as it is a path inside; another one of that name gets a folder of its own. */
 static void
-data_path(struct pack *k, struct sink *sink, const struct record *r, struct span key)
+data_path(struct pack *k, struct sink *sink, struct span source, struct span key)
 {
-	struct span source = rec_string(r, REC_SOURCE, &k->scratch), archive, member;
+	struct span archive, member;
 	char *text = xstrndup(source.p, source.n);
 
 	if (source_is_member(text, &archive, &member))
@@ -87,9 +121,13 @@ data_path(struct pack *k, struct sink *sink, const struct record *r, struct span
 		buf_addspan(&k->path, path_base_span(source));
 	if (sink_has(sink, k->path.p)) {
 		unsigned char digest[SHA256_SIZE];
+		struct sha256 *h = sha256_new();
 		struct buf hex = BUF_INIT;
 
-		sha256_bytes(key.p, key.n, digest);
+		sha256_add(h, key.p, key.n);
+		sha256_add(h, text, strlen(text));
+		sha256_end(h, digest);
+		sha256_free(h);
 		sha256_hex(&hex, digest);
 		buf_reset(&k->path);
 		buf_addf(&k->path, "data/%.16s/%.*s", hex.p, SPAN_ARG(path_base_span(source)));
@@ -99,28 +137,44 @@ data_path(struct pack *k, struct sink *sink, const struct record *r, struct span
 }
 
 static void
-add_tree_file(struct pack *k, struct sink *sink, struct keyed *in)
+add_tree_file(struct pack *k, struct sink *sink, const struct keyed *in, size_t i)
 {
+	const struct named_file *file = &k->named.v[i];
+	struct buf scratch = BUF_INIT;
 	const char *from;
 
-	if (k->o->no_files || !is_file(&in->r, &k->scratch)) {
-		buf_addspan(&k->line, in->r.line);
+	if (!file->first || !is_file(k, file))
 		return;
-	}
-	data_path(k, sink, &in->r, in->key);
-	from = content_of(k, &in->r);
+	data_path(k, sink, json_value_text(file->source, &scratch), in->key);
+	from = content_of(k, file);
 	if (sink_add_source(sink, k->path.p, from, SINK_COPY) != 0) {
-		missing(k, &in->r, from);
-		buf_addspan(&k->line, in->r.line);
+		missing(k, in->r.pos, from);
 	} else {
-		struct json_change c = { "source", SPAN_NONE };
-
+		k->member[file->number] = xstrdup(k->path.p);
 		k->counts->files++;
-		buf_reset(&k->scratch);
-		jw_string(&k->scratch, buf_span(&k->path));
-		c.value = buf_span(&k->scratch);
-		json_edit(&k->line, in->r.line, &c, 1);
 	}
+	buf_release(&scratch);
+}
+
+/* The files of a sample, and in k->line its record, which names them where they are in the package. */
+static void
+add_tree_sample(struct pack *k, struct sink *sink, const struct keyed *in)
+{
+	struct buf line = BUF_INIT, quoted = BUF_INIT;
+
+	begin_files(k, in->r.line);
+	for (size_t i = 0; i < k->named.n && !k->o->no_files; i++)
+		add_tree_file(k, sink, in, i);
+	files_replace(&line, in->r.line, &k->named, put_mask, k);
+	if (k->member[0]) {
+		jw_string(&quoted, span_str(k->member[0]));
+		json_edit(&k->line, buf_span(&line),
+		    &(struct json_change){ "source", buf_span(&quoted) }, 1);
+	} else {
+		buf_addspan(&k->line, buf_span(&line));
+	}
+	buf_release(&quoted);
+	buf_release(&line);
 }
 
 /* A file of the version as it is. */
@@ -158,7 +212,7 @@ write_tree(struct pack *k, struct sink *sink)
 		buf_reset(&k->line);
 		if (in.n == 1 && in.dataset.seen)
 			dataset_write(&in.dataset, &k->line);
-		add_tree_file(k, sink, &in);
+		add_tree_sample(k, sink, &in);
 		buf_addc(&k->line, '\n');
 		sha256_add(h, k->line.p, k->line.n);
 		bytes += k->line.n;
@@ -288,7 +342,40 @@ begin_shard(struct shards *x)
 	return x->sink != NULL;
 }
 
-/* The file, its labels, and its class when it has exactly one. */
+/* Member number `i` of a sample in k->path: "NAME.jpg", "NAME.mask-1.png". */
+static void
+shard_path(struct pack *k, const struct named_file *file, size_t stem)
+{
+	struct span ext = path_ext(json_value_text(file->source, &k->scratch));
+
+	buf_cut(&k->path, stem);
+	if (file->number)
+		buf_addf(&k->path, ".mask-%zu", file->number);
+	buf_addf(&k->path, ".%.*s", SPAN_ARG(ext.n ? ext : SPAN("bin")));
+}
+
+static bool
+add_shard_file(struct shards *x, const struct named_file *file, size_t stem)
+{
+	struct pack *k = x->k;
+	const char *from;
+
+	if (!file->first || !is_file(k, file))
+		return true;
+	from = content_of(k, file);
+	buf_reset(&k->line);
+	if (source_read(x->reader, from, &k->line) != 0) {
+		missing(k, x->r.pos, from);
+		return true;
+	}
+	shard_path(k, file, stem);
+	k->member[file->number] = xstrdup(k->path.p);
+	k->counts->files++;
+	x->bytes += k->line.n + 1024;
+	return sink_add(x->sink, k->path.p, buf_span(&k->line)) == 0;
+}
+
+/* The file, its masks, and its record, which names the masks by their members. */
 static bool
 add_sample(struct shards *x, struct span key, struct span line)
 {
@@ -298,23 +385,15 @@ add_sample(struct shards *x, struct span key, struct span line)
 
 	member_name(x, key);
 	stem = k->path.n;
+	begin_files(k, line);
+	for (size_t i = 0; good && i < k->named.n && !k->o->no_files; i++)
+		good = add_shard_file(x, &k->named.v[i], stem);
 	buf_reset(&k->line);
-	if (!k->o->no_files && is_file(&x->r, &k->scratch)) {
-		const char *from = content_of(k, &x->r);
-		struct span ext = path_ext(rec_string(&x->r, REC_SOURCE, &k->scratch));
-
-		if (source_read(x->reader, from, &k->line) != 0) {
-			missing(k, &x->r, from);
-		} else {
-			buf_addf(&k->path, ".%.*s", SPAN_ARG(ext.n ? ext : SPAN("bin")));
-			good = sink_add(x->sink, k->path.p, buf_span(&k->line)) == 0;
-			k->counts->files++;
-		}
-	}
+	files_replace(&k->line, line, &k->named, put_mask, k);
 	buf_cut(&k->path, stem);
 	buf_adds(&k->path, ".json");
-	good = good && sink_add(x->sink, k->path.p, line) == 0;
-	x->bytes += k->line.n + line.n + 2048;
+	good = good && sink_add(x->sink, k->path.p, buf_span(&k->line)) == 0;
+	x->bytes += k->line.n + 1024;
 	x->samples++;
 	k->counts->samples++;
 	if (!good)
@@ -452,6 +531,9 @@ pack_version(const struct store *s, const char *name, const struct pack_options 
 	       (o->form == PACK_WEBDATASET ? pack_shards(&k) : pack_tree(&k));
 	version_release(&k.v);
 	croissant_release(&k.files);
+	begin_files(&k, SPAN("{}"));
+	files_release(&k.named);
+	free(k.member);
 	buf_release(&k.path);
 	buf_release(&k.source);
 	buf_release(&k.scratch);

@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "store/describe.h"
 #include "store/diff.h"
+#include "store/files.h"
 #include "store/folder.h"
 #include "store/history.h"
 #include "store/store.h"
@@ -25,6 +26,7 @@ struct release {
 	struct version_info info, parent;
 	bool has_parent;
 	struct content *content; /* of each sample; NULL: no snapshot */
+	struct side_contents sides;
 	struct staged staged;
 	struct snapshot_counts files;
 	uint64_t dropped; /* unlabelled samples left out */
@@ -140,6 +142,7 @@ release_end(struct release *r)
 	if (r->has_store)
 		store_close(&r->store);
 	free(r->content);
+	free(r->sides.v);
 	free(r->name);
 	free(r);
 }
@@ -151,8 +154,17 @@ struct change_set {
 	struct json_change c[6];
 	size_t n;
 	char fold[8], bytes[24];
-	struct buf sha256;
+	struct buf sha256, line;
+	struct named_files files;
 };
+
+static void
+changes_release(struct change_set *x)
+{
+	buf_release(&x->sha256);
+	buf_release(&x->line);
+	files_release(&x->files);
+}
 
 static void
 change(struct change_set *x, const char *key, struct span value)
@@ -190,12 +202,93 @@ make_changes(const struct release *r, const struct pooled *s, struct change_set 
 	}
 }
 
+/* A mask's object with what its file holds. */
+static void
+describe_mask(struct buf *out, struct span object, const struct content *c)
+{
+	struct buf hex = BUF_INIT;
+	char bytes[24];
+	struct json_change change[2] = { { "sha256", SPAN_NONE }, { "bytes", SPAN_NONE } };
+
+	buf_addc(&hex, '"');
+	sha256_hex(&hex, c->digest);
+	buf_addc(&hex, '"');
+	snprintf(bytes, sizeof(bytes), "%llu", (unsigned long long)c->bytes);
+	change[0].value = buf_span(&hex);
+	change[1].value = span_str(bytes);
+	json_edit(out, object, change, 2);
+	buf_release(&hex);
+}
+
+/* The contents of a sample's masks; the first of them. */
+static const struct side_content *
+find_sides(const struct side_contents *sides, size_t sample)
+{
+	size_t low = 0, high = sides->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (sides->v[middle].sample < sample)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return sides->v + low;
+}
+
+struct masks {
+	const struct named_files *files;
+	const struct content *own; /* of the sample */
+	const struct side_content *side;
+};
+
+static void
+put_mask(void *ctx, struct buf *out, size_t i)
+{
+	const struct masks *x = ctx;
+	const struct named_file *file = &x->files->v[i];
+	const struct content *c = file->number == 0 ? x->own : &x->side[file->number - 1].content;
+
+	if (c->known)
+		describe_mask(out, file->object, c);
+	else
+		buf_addspan(out, file->object);
+}
+
+/* The line of the sample; its masks tell what their files hold. */
+static struct span
+with_masks(const struct release *r, const struct pooled *s, struct span line, struct change_set *x)
+{
+	size_t sample = (size_t)(s - r->pool.s);
+	struct masks masks = { .files = &x->files };
+
+	if (!r->sides.n)
+		return line;
+	files_find(&x->files, line);
+	if (x->files.n < 2)
+		return line;
+	masks.own = &r->content[sample];
+	masks.side = find_sides(&r->sides, sample);
+	buf_reset(&x->line);
+	files_replace(&x->line, line, &x->files, put_mask, &masks);
+	return buf_span(&x->line);
+}
+
+/* Append the line of a sample as the release has it. */
+static void
+add_released(const struct release *r, const struct pooled *s, struct span line,
+    struct change_set *x, struct buf *out)
+{
+	make_changes(r, s, x);
+	json_edit(out, with_masks(r, s, line, x), x->c, x->n);
+}
+
 static void
 print_sample(const struct release *r, const struct pooled *s, struct span line,
     struct change_set *x, struct out *out)
 {
-	make_changes(r, s, x);
-	json_edit(&out->b, line, x->c, x->n);
+	add_released(r, s, line, x, &out->b);
 	buf_addc(&out->b, '\n');
 	out_tick(out);
 }
@@ -213,7 +306,7 @@ print_now(struct release *r, const struct record *rec)
 	}
 	plan_each(&r->pool, &r->plan, r->stream, &r->result);
 	print_sample(r, s, rec->line, &x, out_stdout());
-	buf_release(&x.sha256);
+	changes_release(&x);
 	pool_forget(&r->pool);
 }
 
@@ -285,10 +378,9 @@ write_manifest_line(struct writing *w, const struct pooled *s)
 static void
 write_sample(struct writing *w, const struct pooled *s)
 {
-	make_changes(w->r, s, &w->changes);
 	pool_line(&w->r->pool, s, &w->line);
 	buf_reset(&w->final);
-	json_edit(&w->final, buf_span(&w->line), w->changes.c, w->changes.n);
+	add_released(w->r, s, buf_span(&w->line), &w->changes, &w->final);
 	buf_addspan(&w->records.b, buf_span(&w->final));
 	buf_addc(&w->records.b, '\n');
 	out_tick(&w->records);
@@ -316,7 +408,7 @@ write_records(struct release *r)
 	buf_release(&w.form);
 	buf_release(&w.side_name);
 	buf_release(&w.side);
-	buf_release(&w.changes.sha256);
+	changes_release(&w.changes);
 	rec_release(&w.rec);
 }
 
@@ -501,8 +593,8 @@ take_snapshot(struct release *r)
 	bool good;
 
 	r->content = xcalloc(p->n + 1, sizeof(*r->content));
-	good =
-	    snapshot_take(&r->store, &r->work, p, &r->o->files, r->content, &r->staged, &r->files);
+	good = snapshot_take(
+	    &r->store, &r->work, p, &r->o->files, r->content, &r->sides, &r->staged, &r->files);
 	for (size_t i = 0; good && i < p->n; i++) {
 		if (!r->content[i].known)
 			continue;
@@ -554,7 +646,7 @@ release_print(struct release *r, struct out *out)
 			print_sample(r, &p->s[i], buf_span(&line), &x, out);
 			i++;
 		}
-	buf_release(&x.sha256);
+	changes_release(&x);
 	buf_release(&line);
 }
 

@@ -18,6 +18,7 @@
 #include "base/ordered.h"
 #include "base/path.h"
 #include "base/progress.h"
+#include "store/files.h"
 
 /* A content up to this size is read once, into memory; a larger one is read to hash it and again to copy it. */
 enum { SMALL = 1 << 20 };
@@ -123,11 +124,14 @@ struct take {
 	const struct pool *p;
 	const struct snapshot_options *o;
 	struct content *content;
+	struct side_contents *sides;
 	struct snapshot_counts *counts;
 	struct staged *staged;
 	struct stat_cache old, new;
 	struct source_reader *reader; /* of archive members */
-	size_t next;
+	struct buf line;              /* of the sample whose files are taken */
+	struct named_files files;
+	size_t at, next; /* file of it; next sample */
 	int64_t now;
 	atomic_bool no_reflink; /* found out by the first that tries */
 	bool good;
@@ -135,9 +139,9 @@ struct take {
 
 struct file_job {
 	size_t sample;
-	struct buf line, source, data;
-	struct span want; /* sha256 of the record, or SPAN_NONE */
-	struct pos at;
+	bool side; /* not the sample's source, but a mask of it */
+	struct buf source, data;
+	struct buf want; /* sha256 of the record, or empty */
 	struct content content;
 	struct stat_entry entry;
 	bool has_entry, member, unread, added, failed;
@@ -376,7 +380,7 @@ work_file(void *ctx, void *job)
 	else
 		take_file(t, j);
 	sha256_hex(&hex, j->content.digest);
-	if (!j->failed && j->want.n && !span_eq(j->want, buf_span(&hex))) {
+	if (!j->failed && j->want.n && !span_eq(buf_span(&j->want), buf_span(&hex))) {
 		errno = 0;
 		fail_file(j, "content", "its SHA-256 is not the one that its record has");
 	}
@@ -385,34 +389,67 @@ work_file(void *ctx, void *job)
 
 /* ---- all of them, in order ---- */
 
+/* The next file that a sample names: each of its files once. False: there is no more. */
+static bool
+next_named(struct take *t, struct file_job *j)
+{
+	const struct named_file *file;
+	struct buf scratch = BUF_INIT;
+
+	if (t->at == t->files.n) {
+		if (t->next == t->p->n)
+			return false;
+		pool_line(t->p, &t->p->s[t->next++], &t->line);
+		files_find(&t->files, buf_span(&t->line));
+		t->at = 0;
+	}
+	file = &t->files.v[t->at];
+	j->sample = t->next - 1;
+	j->side = t->at > 0;
+	buf_reset(&j->want);
+	buf_addspan(&j->want, json_unquote(file->sha256));
+	buf_reset(&j->source);
+	buf_addspan(&j->source, json_value_text(file->source, &scratch));
+	buf_release(&scratch);
+	do
+		t->at++;
+	while (t->at < t->files.n && !t->files.v[t->at].first);
+	return true;
+}
+
 static bool
 next_file(void *ctx, void *job)
 {
 	struct take *t = ctx;
 	struct file_job *j = job;
-	struct buf scratch = BUF_INIT;
-	struct span source, archive, member;
+	struct span archive, member;
 
-	if (t->next == t->p->n)
+	if (!next_named(t, j))
 		return false;
-	j->sample = t->next++;
 	j->has_entry = j->member = j->unread = j->added = j->failed = false;
 	j->content = (struct content){ .known = true };
-	pool_line(t->p, &t->p->s[j->sample], &j->line);
-	j->want = json_unquote(json_member(buf_span(&j->line), "sha256"));
-	source = json_value_text(json_member(buf_span(&j->line), "source"), &scratch);
-	buf_reset(&j->source);
-	buf_addspan(&j->source, source);
-	buf_release(&scratch);
 	if (path_is_uri(buf_span(&j->source))) {
 		j->content.known = false;
-	} else if (source_is_member(j->source.p, &archive, &member)) {
+	} else if (source_is_member(buf_str(&j->source), &archive, &member)) {
 		j->member = true;
 		buf_reset(&j->data);
 		if (source_read(t->reader, j->source.p, &j->data) != 0)
 			fail_file(j, "source", "the file of a sample cannot be read");
 	}
 	return true;
+}
+
+static void
+add_content(struct take *t, const struct file_job *j)
+{
+	struct side_contents *x = t->sides;
+
+	if (!j->side) {
+		t->content[j->sample] = j->content;
+		return;
+	}
+	x->v = grow(x->v, &x->cap, x->n + 1, sizeof(*x->v));
+	x->v[x->n++] = (struct side_content){ j->sample, j->content };
 }
 
 static void
@@ -428,7 +465,7 @@ give_file(void *ctx, void *job)
 	struct take *t = ctx;
 	struct file_job *j = job;
 
-	t->content[j->sample] = j->content;
+	add_content(t, j);
 	t->good = t->good && !j->failed;
 	t->counts->no_file += !j->content.known;
 	t->counts->files += j->content.known;
@@ -442,7 +479,8 @@ give_file(void *ctx, void *job)
 		t->new.e = grow(t->new.e, &t->new.cap, t->new.n + 1, sizeof(*t->new.e));
 		t->new.e[t->new.n++] = j->entry;
 	}
-	progress_step(1);
+	if (!j->side)
+		progress_step(1);
 }
 
 static void
@@ -450,7 +488,7 @@ release_file(void *job)
 {
 	struct file_job *j = job;
 
-	buf_release(&j->line);
+	buf_release(&j->want);
 	buf_release(&j->source);
 	j->data.n = 0;
 	buf_release(&j->data);
@@ -458,8 +496,8 @@ release_file(void *job)
 
 bool
 snapshot_take(const struct store *s, const struct work *w, const struct pool *p,
-    const struct snapshot_options *o, struct content *content, struct staged *staged,
-    struct snapshot_counts *counts)
+    const struct snapshot_options *o, struct content *content, struct side_contents *sides,
+    struct staged *staged, struct snapshot_counts *counts)
 {
 	struct take t = { .store = s, .work = w, .p = p, .o = o, .content = content, .good = true };
 	struct ordered jobs = { .size = sizeof(struct file_job),
@@ -473,6 +511,7 @@ snapshot_take(const struct store *s, const struct work *w, const struct pool *p,
 
 	*counts = (struct snapshot_counts){ .files = 0 };
 	t.counts = counts;
+	t.sides = sides;
 	t.staged = staged;
 	clock_gettime(CLOCK_REALTIME, &now);
 	t.now = nanoseconds(now);
@@ -489,6 +528,8 @@ snapshot_take(const struct store *s, const struct work *w, const struct pool *p,
 		cache_save(&t.new, s);
 	free(t.old.e);
 	free(t.new.e);
+	buf_release(&t.line);
+	files_release(&t.files);
 	source_reader_free(t.reader);
 	return t.good;
 }

@@ -21,11 +21,22 @@ struct snapshot_options {
 	int jobs;
 };
 
-/* What a sample's source holds. */
+/* What a file holds. */
 struct content {
 	unsigned char digest[SHA256_SIZE];
 	uint64_t bytes;
-	bool known; /* false: the source is no file (a URI, a text) */
+	bool known; /* false: it is no file (a URI, a text) */
+};
+
+/* What the masks of samples hold: in the order of the samples, and of the different masks of each (files.h). */
+struct side_content {
+	size_t sample;
+	struct content content;
+};
+
+struct side_contents {
+	struct side_content *v;
+	size_t n, cap;
 };
 
 struct snapshot_counts {
@@ -42,12 +53,12 @@ struct staged {
 };
 
 /*
- * Take the files of all samples of a pool into the store: content[i] of each sample, and what is new under
- * temporary names. False: a file could not be read or is not what its record says; each was said.
+ * Take the files of all samples of a pool into the store: content[i] of each sample, those of its masks in `sides`
+ * (the caller frees sides->v), and what is new under temporary names. False: a file could not be read or is not what its record says; each was said.
  */
 bool snapshot_take(const struct store *s, const struct work *w, const struct pool *p,
-    const struct snapshot_options *o, struct content *content, struct staged *staged,
-    struct snapshot_counts *counts);
+    const struct snapshot_options *o, struct content *content, struct side_contents *sides,
+    struct staged *staged, struct snapshot_counts *counts);
 
 /* Sync, give them their names, sync. Dies when it cannot. */
 void snapshot_publish(const struct store *s, const struct work *w, const struct snapshot_options *o,

@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "base/sha256.h"
 #include "store/describe.h"
+#include "store/files.h"
 #include "store/folder.h"
 #include "store/history.h"
 #include "store/keyed.h"
@@ -48,8 +49,10 @@ struct checks {
 	struct verify *v;
 	bool (*next)(struct checks *c, struct check *job);
 	const char *rule;
-	struct input sums;   /* of SHA256SUMS */
-	struct keyed *keyed; /* of the records */
+	struct input sums;        /* of SHA256SUMS */
+	struct keyed *keyed;      /* of the records */
+	struct named_files files; /* of the sample last read */
+	size_t at;                /* the next of them */
 };
 
 static bool
@@ -455,24 +458,43 @@ verify_ledger(struct verify *v, const struct pool *p)
 
 /* ---- objects and sources ---- */
 
-static void
-expect(struct check *k, const struct record *r)
+/* The next file that a sample names. */
+static const struct named_file *
+next_named(struct checks *c)
 {
-	struct span hex = json_unquote(r->v[REC_SHA256]);
+	do {
+		while (c->at < c->files.n)
+			if (c->files.v[c->at++].first)
+				return &c->files.v[c->at - 1];
+		c->at = 0;
+		if (!keyed_next(c->keyed))
+			break;
+		files_find(&c->files, c->keyed->r.line);
+	} while (true);
+	c->files.n = 0;
+	return NULL;
+}
+
+static void
+expect(struct check *k, const struct named_file *file)
+{
+	struct span hex = json_unquote(file->sha256);
 
 	k->hash = is_hex(hex);
 	if (k->hash)
 		memcpy(k->hex, hex.p, SHA256_HEX);
 	k->hex[SHA256_HEX] = '\0';
-	if (!rec_u64(r, REC_BYTES, &k->bytes))
+	if (!file->bytes.p || !num_parse_u64(file->bytes, &k->bytes))
 		k->bytes = UINT64_MAX;
 }
 
 static bool
 next_object(struct checks *c, struct check *k)
 {
-	while (keyed_next(c->keyed)) {
-		expect(k, &c->keyed->r);
+	const struct named_file *file;
+
+	while ((file = next_named(c)) != NULL) {
+		expect(k, file);
 		if (!k->hash)
 			continue; /* it was no file */
 		buf_addf(&k->path, "%s/objects/%.2s/%s", c->v->store, k->hex, k->hex + 2);
@@ -485,13 +507,14 @@ next_object(struct checks *c, struct check *k)
 static bool
 next_source(struct checks *c, struct check *k)
 {
+	const struct named_file *file;
 	struct buf scratch = BUF_INIT;
 	bool found = false;
 
-	while (!found && keyed_next(c->keyed)) {
-		struct span s = rec_string(&c->keyed->r, REC_SOURCE, &scratch);
+	while (!found && (file = next_named(c)) != NULL) {
+		struct span s = json_value_text(file->source, &scratch);
 
-		expect(k, &c->keyed->r);
+		expect(k, file);
 		k->hash = k->hash && !c->v->o->quick;
 		found = s.p && !path_is_uri(s) && !memmem(s.p, s.n, "!/", 2);
 		if (found)
@@ -511,6 +534,7 @@ check_contents(struct verify *v, const char *rule, bool (*next)(struct checks *,
 	keyed_open_sorted(&k, path, v->info.key);
 	run_checks(&c);
 	keyed_close(&k);
+	files_release(&c.files);
 	free(path);
 }
 

@@ -111,3 +111,44 @@ objects() {
 	[ "$(objects | wc -l)" = 2 ]
 	ds-verify s
 }
+
+# A version kept its pictures and lost the masks that label them.
+@test "masks of annotations are kept, verified, and packed with their samples" {
+	mkdir m
+	echo 'mask 1' >m/1.png
+	echo 'mask 2' >m/2.png
+	printf '%s\n' '{"source":"f/1","annotation":[{"name":"a","mask":{"source":"m/1.png", "value":1.0}} , {"name":"b","mask":{"source":"m/1.png","value":2}},{"name":"c","mask":{"source":"m/2.png","value":1}}]}' \
+		'{"source":"f/2","annotation":[{"name":"a","mask":{"source":"s3://b/m.png","value":1}}]}' '{"source":"f/3"}' >in
+	ds-release -s s --snapshot --ratio 0.5 in >out 2>err
+	one=$(sha256sum <m/1.png | cut -c -64) two=$(sha256sum <m/2.png | cut -c -64)
+	[ "$(objects | wc -l)" = 5 ]
+	[ -e "s/objects/${one:0:2}/${one:2}" ]
+	[ "$(head -n 1 out | sed 's/.*,"annotation"//;s/,"usage.*//')" = ':[{"name":"a","mask":{"source":"m/1.png", "value":1.0,"sha256":"'$one'","bytes":7}} , {"name":"b","mask":{"source":"m/1.png","value":2,"sha256":"'$one'","bytes":7}},{"name":"c","mask":{"source":"m/2.png","value":1,"sha256":"'$two'","bytes":7}}]' ]
+	[ "$(sed -n 2p out | jq -c .annotation)" = '[{"name":"a","mask":{"source":"s3://b/m.png","value":1}}]' ]
+	ds-verify s
+	[ "$(ds-store gc s)" = '5 objects kept, 0 objects of 0 bytes not needed (--force removes them)' ]
+	# packed from the store alone
+	mv f m ..
+	ds-pack -q -o tree s
+	[ "$(cat tree/data/m/1.png tree/data/m/2.png)" = "$(printf 'mask 1\nmask 2')" ]
+	[ "$(jq -r '.annotation[]?.mask.source' tree/records.jsonl | tr '\n' ' ')" = 'data/m/1.png data/m/1.png data/m/2.png s3://b/m.png ' ]
+	ds-pack -q -f webdataset -o shards s
+	cat shards/*.tar | tar xif -
+	[ "$(cat f_1-*.mask-2.png)" = 'mask 2' ]
+	[ "$(jq -r '.annotation[1].mask.source' f_1-*.json)" = "$(echo f_1-*.mask-1.png)" ]
+	mv ../f ../m .
+	# a mask that is gone, or another, is found
+	rm "s/objects/${two:0:2}/${two:2}"
+	must_fail 1 ds-verify s 2>err
+	grep -qF '[missing]' err
+	ds-release -q -s s --snapshot --paranoid --ratio 0.5 in >/dev/null
+	ds-verify --sources s
+	echo 'mask X' >m/2.png
+	must_fail 1 ds-verify --sources s 2>err
+	grep -qF "m/2.png: error: its SHA-256 is not the one it should have [source]" err
+	must_fail 1 ds-release -q -s s --snapshot --ratio 0.5 out 2>err
+	grep -qF 'm/2.png: error: its SHA-256 is not the one that its record has [content]' err
+	rm m/2.png
+	must_fail 1 ds-release -q -s s --snapshot --ratio 0.5 in 2>err
+	grep -qF 'm/2.png: error: the file of a sample cannot be read [source]' err
+}
