@@ -78,7 +78,8 @@ CSV_FORMAT(csv_via, VIA, "csv-via", "via-csv", "CSV of the VGG Image Annotator: 
 	HOLDS(ANN_CIRCLE) | HOLDS(ANN_PROPERTY) | HOLDS_NEGATIVE,
     "via|ellipse|corners");
 CSV_FORMAT(openimages, OPENIMAGES, "openimages", "open-images|oid",
-    "Open Images: CSV of boxes and of classes of pictures",
-    BOX_AND_NAME | HOLDS(ANN_CONFIDENCE) | HOLDS(ANN_OCCLUDED) | HOLDS(ANN_TRUNCATED) |
-	HOLDS(ANN_ISCROWD) | HOLDS(ANN_ANNOTATED_BY) | HOLDS_CLASS | HOLDS_CLASSES,
+    "Open Images: CSV of boxes, of masks and of classes of pictures",
+    BOX_AND_NAME | HOLDS(ANN_MASK) | HOLDS(ANN_RLE) | HOLDS(ANN_CONFIDENCE) | HOLDS(ANN_OCCLUDED) |
+	HOLDS(ANN_TRUNCATED) | HOLDS(ANN_ISCROWD) | HOLDS(ANN_ANNOTATED_BY) | HOLDS_CLASS |
+	HOLDS_CLASSES,
     "csv|corners|openimages-absent");

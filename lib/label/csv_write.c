@@ -1,4 +1,5 @@
 /* Records to CSV label files: see csv_formats.c. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,7 +14,8 @@
 struct writer {
 	enum csv_dialect kind;
 	struct csv_layout l;
-	struct split_files boxes, labels; /* labels: Open Images' classes of whole pictures */
+	struct split_files boxes, labels, masks; /* labels, masks: of Open Images */
+	size_t masks_of_sample;
 	struct buf picture, cell, shape, attributes, class_key, pixels;
 	struct corners corners, box;
 	bool open;
@@ -54,6 +56,7 @@ open_writer(struct exporter *ex, struct writer *w)
 	}
 	w->boxes.name = csv_kind[w->kind].file;
 	w->labels.name = "annotations-human-imagelabels.csv";
+	w->masks.name = "annotations-object-segmentation.csv";
 	via = json_unquote(json_member(dataset_member(&ex->dataset, "via"), "class"));
 	buf_addspan(&w->class_key, via.n ? via : SPAN("class"));
 	csv_release(&c);
@@ -90,6 +93,7 @@ csv_finish(struct exporter *ex)
 		write_classes(ex);
 	split_close(ex, &w->boxes, "");
 	split_close(ex, &w->labels, "");
+	split_close(ex, &w->masks, "");
 	csv_layout_release(&w->l);
 	buf_release(&w->picture);
 	buf_release(&w->cell);
@@ -270,6 +274,124 @@ write_absent(struct exporter *ex, const struct sample *s, int split)
 	ann_release(&a);
 }
 
+/* ---- masks of Open Images ---- */
+
+/* The file of a mask that is one already, as it is; false: it cannot be had (said so). */
+static bool
+copy_mask(struct exporter *ex, const struct sample *s, struct span source, struct span name)
+{
+	char *path = xasprintf("masks/%.*s", SPAN_ARG(name)), *from = xstrndup(source.p, source.n);
+	bool ok = sink_has(ex->sink, path) || sink_add_source(ex->sink, path, from, SINK_COPY) == 0;
+
+	if (!ok)
+		error_at(rec_pos(s->rec, s->rec->v[REC_ANNOTATION]), "picture",
+		    "cannot take the mask '%s': %s", from, strerror(errno));
+	free(path);
+	free(from);
+	return ok;
+}
+
+/* Its pixels as a file. */
+static bool
+paint_mask(struct exporter *ex, struct sample *s, const struct annotation *a, struct span name)
+{
+	struct buf png = BUF_INIT, path = BUF_INIT;
+	struct id_mask m;
+	bool ok =
+	    reshape_pixels(ex, s, a) && mask_start(&m, ex->reshaper.rle.w, ex->reshaper.rle.h);
+
+	if (ok) {
+		mask_paint(&m, &ex->reshaper.rle, 1);
+		mask_write_bits(&png, &m);
+		free(m.v);
+		buf_addf(&path, "masks/%.*s", SPAN_ARG(name));
+		export_file(ex, buf_span(&path), buf_span(&png));
+	}
+	buf_release(&png);
+	buf_release(&path);
+	return ok;
+}
+
+/* Is the mask a file of two values, and so one of Open Images as it stands? */
+static bool
+is_own_mask(const struct exporter *ex, const struct annotation *a)
+{
+	return json_type_of(a->v[ANN_RLE]) != JSON_OBJECT &&
+	       span_is(json_unquote(dataset_member(&ex->dataset, "format")), "openimages") &&
+	       span_is(json_member(a->v[ANN_MASK], "value"), "1");
+}
+
+/* The file of the annotation's mask; its name in `name`. */
+static bool
+bring_mask(struct exporter *ex, struct sample *s, const struct annotation *a, struct buf *name)
+{
+	struct writer *w = ex->state;
+	struct buf text = BUF_INIT;
+	struct span source;
+	bool ok;
+
+	if (is_own_mask(ex, a)) {
+		source = json_value_text(json_member(a->v[ANN_MASK], "source"), &text);
+		buf_addspan(name, path_base_span(source));
+		ok = copy_mask(ex, s, source, buf_span(name));
+	} else {
+		buf_addf(
+		    name, "%.*s_%zu.png", SPAN_ARG(buf_span(&w->picture)), ++w->masks_of_sample);
+		ok = paint_mask(ex, s, a, buf_span(name));
+	}
+	buf_release(&text);
+	return ok;
+}
+
+/* What the rows of masks have no column for. */
+static void
+lose_flags(struct exporter *ex, const struct sample *s, const struct annotation *a)
+{
+	static const enum ann_field fields[] = { ANN_CONFIDENCE, ANN_OCCLUDED, ANN_TRUNCATED,
+		ANN_ISCROWD, ANN_ANNOTATED_BY };
+
+	char code[40];
+
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+		if (a->v[fields[i]].p) {
+			snprintf(code, sizeof(code), "annotation.%s", ann_field_name[fields[i]]);
+			export_loss(ex, s, code, 1);
+		}
+}
+
+/* A row of the file of masks. False: there is no mask to be had. */
+static bool
+write_mask(struct exporter *ex, struct sample *s, const struct annotation *a, int split)
+{
+	static const char *const kept[] = { "BoxID", "PredictedIoU", "Clicks" };
+	struct writer *w = ex->state;
+	struct buf name = BUF_INIT;
+	struct span v, csv = ann_member(a, "csv");
+	bool is_new, ok = bring_mask(ex, s, a, &name);
+	struct out *out;
+
+	if (ok) {
+		lose_flags(ex, s, a);
+		out = split_out(ex, &w->masks, split, &is_new);
+		if (is_new)
+			buf_adds(&out->b, "MaskPath,ImageID,LabelName,BoxID,BoxXMin,BoxXMax,"
+					  "BoxYMin,BoxYMax,PredictedIoU,Clicks\n");
+		csv_put(&out->b, buf_span(&name), ',', true);
+		csv_put(&out->b, buf_span(&w->picture), ',', false);
+		csv_put(&out->b, class_text(ex, a), ',', false);
+		for (int i = 0; i < 3; i++) {
+			v = json_member(csv, kept[i]);
+			csv_put(&out->b, v.p ? json_value_text(v, &w->cell) : SPAN(""), ',', false);
+			for (int k = 0; i == 0 && k < 4; k++) /* x0 x1 y0 y1 */
+				csv_put(&out->b, w->corners.v[(k & 1) * 2 + (k >> 1)], ',', false);
+		}
+		buf_addc(&out->b, '\n');
+		out_tick(out);
+	}
+	buf_release(&name);
+	return ok;
+}
+
 /* One annotation as a row. False: it has no place here. */
 static bool
 write_annotation(struct exporter *ex, struct sample *s, const struct annotation *a, int split)
@@ -284,8 +406,13 @@ write_annotation(struct exporter *ex, struct sample *s, const struct annotation 
 	}
 	if (shape ? !take_box(ex, s, a) : csv_has_box(&w->l) && w->kind != AUTOML)
 		return false;
-	if (coords_bbox_differs(a))
+	if (a->v[ANN_POLYGON].p && coords_bbox_differs(a))
 		export_loss(ex, s, "annotation.polygon", 1);
+	if (w->kind == OPENIMAGES && (a->v[ANN_RLE].p || a->v[ANN_MASK].p)) {
+		if (write_mask(ex, s, a, split))
+			return true;
+		export_loss(ex, s, "annotation.mask", 1);
+	}
 	out = split_out(ex, &w->boxes, split, &is_new);
 	if (is_new)
 		write_names(w, &out->b);
@@ -378,6 +505,7 @@ csv_write_sample(struct exporter *ex, struct sample *s)
 	bool is_new;
 
 	open_writer(ex, w);
+	w->masks_of_sample = 0;
 	if (w->kind == AUTOML)
 		split = SPLIT_NONE; /* a column says it */
 	if (w->l.at[WIDTH] && !export_size(ex, s))

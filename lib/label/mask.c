@@ -217,7 +217,7 @@ on_flush(png_structp png)
 	(void)png;
 }
 
-enum kind { GREY, BITMAP, VOC, RGB };
+enum kind { GREY, BITMAP, VOC, BITS, RGB };
 
 void
 mask_voc_colour(unsigned i, uint8_t rgb[3])
@@ -254,7 +254,7 @@ static void
 write_png(struct buf *out, const uint8_t *v, uint32_t w, uint32_t h, size_t stride, enum kind kind)
 {
 	static const int type[] = { PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_PALETTE,
-		PNG_COLOR_TYPE_PALETTE, PNG_COLOR_TYPE_RGB };
+		PNG_COLOR_TYPE_PALETTE, PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_RGB };
 	struct decoder d = { .why = NULL };
 
 	d.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &d, on_error, on_warning);
@@ -262,10 +262,12 @@ write_png(struct buf *out, const uint8_t *v, uint32_t w, uint32_t h, size_t stri
 	if (!d.info || setjmp(png_jmpbuf(d.png)))
 		die("out of memory"); /* writing into memory has no other fault */
 	png_set_write_fn(d.png, out, on_write, on_flush);
-	png_set_IHDR(d.png, d.info, w, h, 8, type[kind], PNG_INTERLACE_NONE,
+	png_set_IHDR(d.png, d.info, w, h, kind == BITS ? 1 : 8, type[kind], PNG_INTERLACE_NONE,
 	    PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
 	put_palette(&d, kind);
 	png_write_info(d.png, d.info);
+	if (kind == BITS)
+		png_set_packing(d.png);
 	for (size_t y = 0; y < h; y++)
 		png_write_row(d.png, v + y * stride);
 	png_write_end(d.png, NULL);
@@ -284,10 +286,53 @@ mask_write_bitmap(struct buf *out, const uint8_t *v, uint32_t w, uint32_t h)
 	write_png(out, v, w, h, w, BITMAP);
 }
 
-void
-mask_write_voc(struct buf *out, const uint8_t *v, uint32_t w, uint32_t h)
+bool
+mask_start(struct id_mask *m, uint32_t w, uint32_t h)
 {
-	write_png(out, v, w, h, w, VOC);
+	if (w == 0 || h == 0 || (uint64_t)w * h > MASK_PIXELS_MAX / 4)
+		return false;
+	*m = (struct id_mask){ w, h, xcalloc((size_t)w * h, sizeof(*m->v)) };
+	return true;
+}
+
+uint64_t
+mask_paint(struct id_mask *m, const struct rle *r, uint32_t number)
+{
+	uint64_t at = 0, over = 0;
+
+	for (size_t i = 0; i < r->n; at += r->run[i++])
+		for (uint64_t p = at; (i & 1) && p < at + r->run[i]; p++) {
+			uint32_t *v = &m->v[p % m->h * m->w + p / m->h];
+
+			over += *v != 0;
+			*v = number;
+		}
+	return over;
+}
+
+/* A byte a pixel. */
+static void
+write_bytes(struct buf *out, const struct id_mask *m, enum kind kind)
+{
+	size_t n = (size_t)m->w * m->h;
+	uint8_t *v = xmalloc(n + 1);
+
+	for (size_t i = 0; i < n; i++)
+		v[i] = kind == BITS ? m->v[i] != 0 : (uint8_t)m->v[i];
+	write_png(out, v, m->w, m->h, m->w, kind);
+	free(v);
+}
+
+void
+mask_write_voc(struct buf *out, const struct id_mask *m)
+{
+	write_bytes(out, m, VOC);
+}
+
+void
+mask_write_bits(struct buf *out, const struct id_mask *m)
+{
+	write_bytes(out, m, BITS);
 }
 
 void

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "record/rle.h"
 
 #define MASK_PIXELS_MAX ((uint64_t)1 << 28)
 
@@ -43,8 +44,15 @@ bool mask_read_ids(struct span png, bool colours, struct id_mask *m, const char 
 /* Append a PNG of 8 bit grey levels. */
 void mask_write_png(struct buf *out, const uint8_t *v, uint32_t w, uint32_t h);
 
-/* The same as a palette picture in the colours of Pascal VOC. */
-void mask_write_voc(struct buf *out, const uint8_t *v, uint32_t w, uint32_t h);
+/* An empty one to paint on. False: too large, or without extent. */
+bool mask_start(struct id_mask *m, uint32_t w, uint32_t h);
+/* Give the pixels of `r`, which has the same size, this number. How many had another one. */
+uint64_t mask_paint(struct id_mask *m, const struct rle *r, uint32_t number);
+
+/* Append a palette PNG of numbers below 256 in the colours of Pascal VOC. */
+void mask_write_voc(struct buf *out, const struct id_mask *m);
+/* Append a PNG of one bit a pixel, not 0 white. */
+void mask_write_bits(struct buf *out, const struct id_mask *m);
 
 /* Colour number i of Pascal VOC: the bits of i, dealt out to red, green and blue. */
 void mask_voc_colour(unsigned i, uint8_t rgb[3]);

@@ -343,12 +343,24 @@ to_rle(struct exporter *ex, struct sample *s, size_t i, const char *from)
 		return false;
 	buf_reset(&r->value);
 	rle_write(&r->value, &r->rle, true);
-	add_swap(&swaps, from, "rle", buf_span(&r->value));
+	if (has(&s->ann[i], ANN_MASK, JSON_OBJECT) && rle_area(&r->rle) == 0) {
+		add_swap(&swaps, from, NULL, SPAN_NONE);
+		export_loss(ex, s, "annotation.mask-without-pixels", 1);
+	} else {
+		add_swap(&swaps, from, "rle", buf_span(&r->value));
+	}
 	add_swap(&swaps, "holes", NULL, SPAN_NONE);
 	if (ann_is_ratio(&s->ann[i]) && !has_other_numbers(&s->ann[i], from))
 		add_swap(&swaps, "unit", NULL, SPAN_NONE);
 	apply(ex, s, i, &swaps);
 	return true;
+}
+
+void
+reshape_mask(struct exporter *ex, struct sample *s, size_t i)
+{
+	if (has(&s->ann[i], ANN_MASK, JSON_OBJECT))
+		to_rle(ex, s, i, "mask");
 }
 
 static bool

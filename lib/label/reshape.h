@@ -36,9 +36,12 @@ void reshaper_release(struct reshaper *r);
 void reshape_sample(struct exporter *ex, struct sample *s);
 
 /*
- * The pixels of an annotation (rle, mask or polygon; `boxes`: else of its box), in the size of the sample, into ex->reshaper.rle; they
- * live until the next call. False: it has none, or they cannot be had (that was said or counted).
+ * The pixels of an annotation (rle, mask or polygon) into ex->reshaper.rle; they live until the next
+ * call. False: it has none, or they cannot be had (that was said or counted).
  */
 bool reshape_pixels(struct exporter *ex, struct sample *s, const struct annotation *a);
+
+/* Annotation i, which is the pixels of a file, with these as runs. */
+void reshape_mask(struct exporter *ex, struct sample *s, size_t i);
 
 #endif

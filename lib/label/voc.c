@@ -21,6 +21,7 @@
 #include "base/tool.h"
 #include "label/export.h"
 #include "label/import.h"
+#include "label/voc_masks.h"
 #include "label/voc_xml.h"
 
 /* ---- finding ---- */
@@ -495,6 +496,7 @@ header(struct importer *im, int base)
 	struct buf *b = import_header(im);
 
 	jw_member_u64(b, "voc-base", (uint64_t)base);
+	voc_masks_read_legend(im, b);
 	import_header_end(im);
 }
 
@@ -548,6 +550,7 @@ read_modelarts(struct importer *im)
 struct voc_writing {
 	struct voc_rules rules;
 	bool flat;                /* x.jpg and x.xml in one folder */
+	bool legend;              /* masks whose numbers are classes of ours */
 	struct sink_file *set[4]; /* train, val, test, trainval */
 	struct buf text, member;
 };
@@ -630,63 +633,6 @@ write_usage(struct exporter *ex, struct voc_writing *w, const struct sample *s, 
 		}
 }
 
-/* The picture of instances, when annotation n is value n of it for all; false: it is none. */
-static bool
-instances_of(const struct sample *s, struct buf *source)
-{
-	struct buf other = BUF_INIT;
-	bool same = s->n > 0;
-	uint64_t value;
-
-	for (size_t i = 0; i < s->n && same; i++) {
-		struct span mask = s->ann[i].v[ANN_MASK];
-		struct span from = json_type_of(mask) == JSON_OBJECT
-				       ? json_value_text(json_member(mask, "source"), &other)
-				       : SPAN_NONE;
-
-		same = from.n > 0 && num_parse_u64(json_member(mask, "value"), &value) &&
-		       value == i + 1 && (i == 0 || span_eq(from, buf_span(source)));
-		if (i == 0)
-			buf_addspan(source, from);
-	}
-	buf_release(&other);
-	return same;
-}
-
-/* Bring a mask along as it is. */
-static void
-write_mask(struct exporter *ex, const struct sample *s, const char *folder, struct span stem,
-    const char *source)
-{
-	char *path = xasprintf("%s/%.*s.png", folder, SPAN_ARG(stem));
-
-	if (sink_add_source(ex->sink, path, source, SINK_COPY) != 0)
-		error_at(s->rec->pos, "picture", "cannot take the mask '%s': %s", source,
-		    strerror(errno));
-	free(path);
-}
-
-static void
-write_masks(struct exporter *ex, const struct sample *s, struct span stem)
-{
-	struct buf source = BUF_INIT, text = BUF_INIT;
-	struct span classes = json_value_text(rec_member(s->rec, "class-mask"), &text);
-	uint64_t masks = 0;
-
-	for (size_t i = 0; i < s->n; i++)
-		masks += s->ann[i].v[ANN_MASK].p != NULL;
-	if (masks > 0 && instances_of(s, &source))
-		write_mask(ex, s, "SegmentationObject", stem, buf_str(&source));
-	else if (masks > 0)
-		export_loss(ex, s, "annotation.mask", masks);
-	buf_reset(&source);
-	buf_addspan(&source, classes);
-	if (classes.n > 0)
-		write_mask(ex, s, "SegmentationClass", stem, buf_str(&source));
-	buf_release(&source);
-	buf_release(&text);
-}
-
 static void
 write_sample(struct exporter *ex, struct sample *s)
 {
@@ -697,8 +643,13 @@ write_sample(struct exporter *ex, struct sample *s)
 	settle_rules(ex, w);
 	name = export_picture(ex, s, w->flat ? "" : "JPEGImages", stem);
 	write_usage(ex, w, s, stem);
-	if (!w->flat)
-		write_masks(ex, s, stem);
+	if (!w->flat) {
+		enum voc_masks masks = voc_masks_write(ex, s, stem);
+
+		w->rules.segmented = masks != VOC_NO_MASKS;
+		w->legend |=
+		    masks == VOC_PAINTED_MASKS || (masks == VOC_COPIED_MASKS && ex->dataset.n > 0);
+	}
 	if (!s->annotated)
 		return;
 	export_size(ex, s);
@@ -721,6 +672,8 @@ finish(struct exporter *ex)
 	for (int i = 0; i < 4; i++)
 		if (w->set[i] && sink_file_close(w->set[i]) != 0)
 			die("cannot write ImageSets/Main:");
+	if (w->legend)
+		voc_masks_legend(ex);
 	buf_release(&w->text);
 	buf_release(&w->member);
 	free(w);
@@ -734,7 +687,7 @@ const struct label_format label_voc = {
 	.name = "voc",
 	.aliases = "pascal-voc|pascal|labelimg",
 	.title = "Pascal VOC: an XML file a picture, split in ImageSets",
-	.holds = VOC_XML_HOLDS | HOLDS(ANN_MASK) | HOLDS_UNLABELLED | HOLDS_USAGE,
+	.holds = VOC_XML_HOLDS | HOLDS(ANN_MASK) | HOLDS(ANN_RLE) | HOLDS_UNLABELLED | HOLDS_USAGE,
 	.keeps = "voc|class-mask|part|bndbox|dashed",
 	.detect = detect,
 	.read = read_voc,

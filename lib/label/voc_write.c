@@ -548,7 +548,17 @@ head_xml(struct writing *w, struct span rest, struct span folder, struct span fi
 	if (segmented.p)
 		element_xml(w, 1, SPAN("segmented"), segmented);
 	else if (fill)
-		leaf(w, 1, "segmented", SPAN("0"));
+		leaf(w, 1, "segmented", w->rules->segmented ? SPAN("1") : SPAN("0"));
+}
+
+bool
+voc_xml_takes(const struct sample *s, const struct annotation *a)
+{
+	struct buf text = BUF_INIT;
+	bool named = ann_string(a, ANN_NAME, &text).n > 0;
+
+	buf_release(&text);
+	return named && sample_box(s, a, &(struct box){ 0 });
 }
 
 void
@@ -557,7 +567,6 @@ voc_xml_write(struct buf *out, const struct sample *s, const struct voc_rules *r
 {
 	struct writing w = { .out = out, .s = s, .rules = rules, .text = BUF_INIT };
 	struct span rest = rec_member(s->rec, "voc");
-	struct box box;
 
 	if (json_type_of(rest) != JSON_OBJECT)
 		rest = SPAN("{}");
@@ -569,7 +578,7 @@ voc_xml_write(struct buf *out, const struct sample *s, const struct voc_rules *r
 	for (size_t i = 0; i < s->n; i++) {
 		const struct annotation *a = &s->ann[i];
 
-		if (ann_string(a, ANN_NAME, &w.text).n == 0 || !sample_box(s, a, &box))
+		if (!voc_xml_takes(s, a))
 			continue;
 		object_of(&w, a);
 		written->objects++;

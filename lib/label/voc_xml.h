@@ -31,6 +31,7 @@ struct voc_rules {
 	int base;             /* 0 or 1 */
 	bool modelarts;       /* the dialect: one shape an object, <properties> */
 	bool fill;            /* (writing) say 0 for unknown flags, "Unspecified" for the pose */
+	bool segmented;       /* (writing) there are masks */
 	int decimals;         /* (writing) of computed numbers */
 	const char *encoding; /* as of xml_parse() */
 };
@@ -69,6 +70,9 @@ struct voc_written {
  */
 void voc_xml_write(struct buf *out, const struct sample *s, const struct voc_rules *rules,
     struct span folder, struct span filename, struct voc_written *written);
+
+/* Does the sample's annotation become an object of the file (name and geometry)? */
+bool voc_xml_takes(const struct sample *s, const struct annotation *a);
 
 /* What such a file holds, for the formats' `holds`. */
 #define VOC_XML_HOLDS \

@@ -44,7 +44,7 @@ END
 }
 
 @test "pixels become polygons where a format has no place for them, and fill to the same pixels" {
-	for f in via voc yolo csv-via azure manifest; do
+	for f in via yolo csv-via azure manifest; do
 		rm -rf out
 		ds-export -q -f "$f" --images link -o out in.jsonl 2>err
 		grep -q 'annotation.rle is lost' err && echo "$f loses the mask"
@@ -105,4 +105,89 @@ END
 	must_fail 2 ds-export -f coco --mask-to jpeg -o out in.jsonl 2>err
 	must_fail 2 ds-export -f coco --bbox-from nowhere -o out in.jsonl 2>err
 	[ ! -e out ]
+}
+
+# Masks as COCO's counts, from any dataset.
+counts() {
+	ds-import -q -f "$1" "$2" 2>/dev/null | ds-export -q -f coco --mask-to rle -o "$2.json" --force 2>/dev/null
+	jq -c '.annotations[]|[.bbox,.area,(.segmentation|.counts? // null)]' "$2.json"
+}
+
+@test "masks become palette pictures of VOC, and come back pixel for pixel" {
+	cat >masks.jsonl <<'END'
+{"dataset":{"name":"set","classes":[{"name":"a"},{"name":"b"}]}}
+{"source":"p1.png","id":"p1","width":20,"height":10,"annotation":[{"name":"b","bbox":[12,1,4,3]},{"name":"b","rle":{"size":[10,20],"counts":[21,5,5,5,5,2,1,2,5,5,5,5,134]}},{"name":"a","polygon":[[10,2,14,2,14,6,10,6]]}]}
+END
+	ds-export -q -f voc -o out masks.jsonl
+	grep -q '<segmented>1</segmented>' out/Annotations/p1.xml
+	printf '# label:color_rgb:parts:actions\nbackground:0,0,0::\na:128,0,0::\nb:0,128,0::\n' >want
+	assert_file_equals out/labelmap.txt want
+	counts voc out >got
+	cat >want <<'END'
+[[12,1,4,3],12,null]
+[[2,1,5,5],24,"e05500ML04300Q4"]
+[[10,2,4,4],16,null]
+END
+	assert_file_equals got want
+	ds-export -q -f voc --mask-to png -o png masks.jsonl
+	counts voc png >got
+	sed -i '3s/null/"V34600000j1"/' want
+	assert_file_equals got want
+	# what came is copied, with the legend
+	ds-import -f voc png | ds-export -q -f voc -o again
+	diff -r png again
+	# one object less: painted again, with new numbers
+	ds-import -f voc png | jq -c 'if .annotation then .annotation|=.[1:] else . end' | ds-export -q -f voc -o less
+	counts voc less >got
+	sed -i 1d want
+	assert_file_equals got want
+}
+
+@test "masks of VOC that cannot be: overlaps, sizes, too many" {
+	cat >over.jsonl <<'END'
+{"source":"p1.png","id":"p1","width":20,"height":10,"annotation":[{"name":"b","rle":{"size":[10,20],"counts":[20,20,160]}},{"name":"b","rle":{"size":[10,20],"counts":[30,20,150]}},{"name":"c","rle":{"size":[5,5],"counts":[0,25]}}]}
+END
+	ds-export -f voc -o out over.jsonl 2>err
+	cat >want <<'END'
+over.jsonl:1: warning: annotation.mask is lost: voc cannot hold it (1 in 1 samples, first p1) [loss]
+over.jsonl:1: warning: annotation.mask-overlap is lost: voc cannot hold it (1 in 1 samples, first p1) [loss]
+END
+	assert_file_equals err want
+	counts voc out >got
+	printf '%s\n' '[[2,0,2,10],10,"d0:Z5"]' '[[3,0,2,10],20,"n0d0f4"]' '[[0,0,5,5],25,null]' >want
+	assert_file_equals got want
+	jq -nc '{source:"p1.png",id:"p1",width:20,height:10,annotation:[range(300)|{name:"a",rle:{size:[10,20],counts:[(.%199),1,(199-(.%199))]}}]}' >many.jsonl
+	ds-export -f voc -o many many.jsonl 2>err
+	grep -q 'annotation.mask is lost: voc cannot hold it (46 in 1 samples' err
+}
+
+@test "masks become files of Open Images, and come back pixel for pixel" {
+	ds-export -q -f openimages -o out in.jsonl 2>err
+	cat >want <<'END'
+MaskPath,ImageID,LabelName,BoxID,BoxXMin,BoxXMax,BoxYMin,BoxYMax,PredictedIoU,Clicks
+p1_1.png,p1,a,,0.1,0.35,0.1,0.6,,
+p1_2.png,p1,a,,0.05,0.2,0.2,0.6,,
+END
+	assert_file_equals out/annotations-object-segmentation.csv want
+	counts openimages out >got
+	cat >want <<'END'
+[[2,1,5,5],24,"e05500ML04300Q4"]
+[[1,2,3,4],38,"f06400LN020N02400n0KWO1O1i1"]
+END
+	assert_file_equals got want
+	ds-import -f openimages out >back
+	[ "$(jq -r '.annotation[]?.mask.source' back | head -n 1)" = out/masks/p1_1.png ]
+	ds-export -q -f openimages -o again back
+	diff -r out again
+	rm out/masks/p1_1.png
+	run ds-export -q -f openimages -o gone back
+	assert_status 1
+	[[ $output == *"error: cannot take the mask 'out/masks/p1_1.png': No such file or directory [picture]"* ]]
+	[ "$(wc -l <gone/annotations-bbox.csv)" -eq 2 ]
+}
+
+@test "a mask of another size than its picture is scaled" {
+	ds-export -q -f openimages -o out in.jsonl 2>/dev/null
+	printf '\211PNG\r\n\032\n\0\0\0\rIHDR\0\0\0\050\0\0\0\024\b\0\0\0\0\0\0\0\0' >out/p1.png
+	[ "$(counts openimages out | head -n 1 | jq -c '.[:2]')" = '[[4,2,10,10],96]' ] || fail "$(counts openimages out)"
 }
