@@ -11,6 +11,9 @@
 #   PICTURES=FOLDER                   JPEG, PNG and BMP to clean (default: 200 that are drawn); TINY=4000 small ones
 #   SAMPLES=118287 FILES=100000       records to release, files to snapshot
 #   STEPS=100000 TRIVIAL=1000         steps of the workflow that is checked, and of the one that is run
+#   WORK=FOLDER                       where the files go that are read and written. Without it that is memory (/dev/shm) if
+#                                     8 GB are free there: what a disk costs is the same for all and varies. Releases and
+#                                     snapshots, which sync what they write, are always measured in the folder of the build
 #   RUNS=3                            the best of so many runs counts; fewer when they take long
 #   LIMIT=120                         seconds after which a run is given up, which its row then says
 #   PEERS=no                          do not run the programs of others
@@ -24,12 +27,25 @@ output=$2
 shift 2
 source=$(cd "$(dirname "$0")" && pwd)
 : "${IMAGES=118287}" "${ANNOTATIONS=860001}" "${LINES=1000000}" "${PICTURES=}" "${TINY=4000}" "${SAMPLES=118287}"
-: "${FILES=100000}" "${STEPS=100000}" "${TRIVIAL=1000}" "${RUNS=3}" "${LIMIT=120}" "${PEERS=yes}"
+: "${FILES=100000}" "${STEPS=100000}" "${TRIVIAL=1000}" "${RUNS=3}" "${LIMIT=120}" "${PEERS=yes}" "${WORK=}"
 all='labels json images split release snapshot workflow execution'
 parts=$build/bench/parts
 export PATH=$build/tools:$build/bench:$build/bench/floor:$PATH LC_ALL=C LIMIT PEERS
 . "$source/common.sh"
 mkdir -p "$parts"
+
+# work_folder SECTION: a new one, where the section is to run.
+work_folder() {
+	local free
+	case $1 in
+	release | snapshot) WORK=$build/bench ;;
+	esac
+	if [ -z "$WORK" ]; then
+		free=$(df --output=avail -k /dev/shm 2>/dev/null | tail -n 1)
+		WORK=$([ "${free:-0}" -gt 8000000 ] && echo /dev/shm || echo "$build/bench")
+	fi
+	mktemp -d "$WORK/work.XXXXXX"
+}
 
 # version PROGRAM COMMAND...: the first line with a digit that it prints.
 version() {
@@ -47,8 +63,9 @@ machine() {
 		# Benchmarks
 
 		Written by \`make bench\`; \`bench/run.sh\` says how to change the sizes. The three columns before the command are
-		relative to the nearest floor above, or else to the first row. CPU is user and system time of all processes together; peak MB is of the
-		largest process; what runs longer than $LIMIT s is given up.
+		relative to the nearest floor above, or else to the first row. CPU is user and system time of all processes
+		together; peak MB is of the largest process; what runs longer than $LIMIT s is given up. Files are in memory
+		(tmpfs) where there is room, those of releases and snapshots on the disk.
 
 	END
 	echo "- $(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores," \
@@ -68,17 +85,23 @@ machine() {
 	echo "- scikit-learn: $("$(python_with sklearn || echo :)" -c 'import sklearn; print(sklearn.__version__)')"
 }
 
+# Also when the run is broken off.
+remove_work() {
+	[ -z "$work" ] || { chmod -R u+w "$work" && rm -rf "$work"; }
+	work=
+}
+
 # A section that fails keeps the tables that it had before, and is told of at the end.
 measure() {
-	local work status=0
-	work=$(mktemp -d "$build/bench/work.XXXXXX")
-	say "section $1"
+	local status=0
+	work=$(work_folder "$1")
+	say "section $1, in $work"
 	# -e would not hold inside a command that is tested: so it is a shell of its own, and its status is asked for after.
 	set +e
-	(set -e && cd "$work" && printf '\n' && . "$source/$1.sh") >"$parts/$1.tmp"
+	(set -e && cd "$work" && . "$source/$1.sh") >"$parts/$1.tmp"
 	status=$?
 	set -e
-	chmod -R u+w "$work" && rm -rf "$work"
+	remove_work
 	[ "$status" -eq 0 ] || { say "section $1 failed with status $status" && failed=1 && return; }
 	mv "$parts/$1.tmp" "$parts/$1.md"
 }
@@ -87,11 +110,12 @@ put_together() {
 	local section
 	machine
 	for section in $all; do
-		[ ! -e "$parts/$section.md" ] || cat "$parts/$section.md"
+		[ ! -e "$parts/$section.md" ] || { echo && cat "$parts/$section.md"; }
 	done
 }
 
-failed=0
+failed=0 work=
+trap remove_work EXIT
 [ $# -gt 0 ] || set -- $all
 for section; do
 	case " $all " in

@@ -20,6 +20,8 @@
 
 enum { TIMED_OUT = 124 };
 
+static int stop; /* the signal that told us to stop */
+
 struct run {
 	double wall, user, system, megabytes;
 	int status;
@@ -55,48 +57,64 @@ become(const char *command, const sigset_t *mask)
 	_exit(127);
 }
 
-/* Waits for the end of a child, or for the limit (0: none). SIGCHLD is blocked, so none is missed. */
+/* Whether the child comes to its end by itself: before the limit (0: none), and before we are told to
+ * stop. The signals are blocked, so none is missed. */
 static int
-child_ends(const sigset_t *child, int limit)
+child_ends(const sigset_t *signals, int limit)
 {
 	struct timespec t = { .tv_sec = limit };
+	int s = limit == 0 ? sigwaitinfo(signals, NULL) : sigtimedwait(signals, NULL, &t);
 
-	return limit == 0 || sigtimedwait(child, NULL, &t) == SIGCHLD;
+	if (s > 0 && s != SIGCHLD)
+		stop = s;
+	return s == SIGCHLD;
+}
+
+/* The command's exit status, its processes' times in *u. */
+static int
+run_command(const char *command, int limit, struct rusage *u)
+{
+	sigset_t signals, before;
+	int status, late;
+	pid_t pid;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGCHLD);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigprocmask(SIG_BLOCK, &signals, &before);
+	pid = fork();
+	if (pid == 0)
+		become(command, &before);
+	setpgid(pid, pid);
+	late = pid > 0 && !child_ends(&signals, limit);
+	if (late)
+		kill(-pid, SIGKILL);
+	if (pid < 0 || wait4(pid, &status, 0, u) < 0) {
+		perror("timed");
+		exit(2);
+	}
+	sigtimedwait(&signals, NULL, &(struct timespec){ 0 }); /* that of the child we killed */
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (stop)
+		raise(stop);
+	if (late)
+		return TIMED_OUT;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 static struct run
 run_once(const char *command, int limit)
 {
-	struct run r = { 0 };
+	struct run r;
 	struct rusage u;
-	sigset_t child, before;
 	double start = now();
-	int status, late;
-	pid_t pid;
 
-	sigemptyset(&child);
-	sigaddset(&child, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &child, &before);
-	pid = fork();
-	if (pid == 0)
-		become(command, &before);
-	late = pid > 0 && !child_ends(&child, limit);
-	if (late)
-		kill(-pid, SIGKILL);
-	if (pid < 0 || wait4(pid, &status, 0, &u) < 0) {
-		perror("timed");
-		exit(2);
-	}
+	r.status = run_command(command, limit, &u);
 	r.wall = now() - start;
-	sigtimedwait(
-	    &child, NULL, &(struct timespec){ 0 }); /* a signal that is left from this child */
-	sigprocmask(SIG_SETMASK, &before, NULL);
 	r.user = seconds(u.ru_utime);
 	r.system = seconds(u.ru_stime);
 	r.megabytes = (double)u.ru_maxrss / 1024;
-	r.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-	if (late)
-		r.status = TIMED_OUT;
 	return r;
 }
 
