@@ -84,19 +84,19 @@ file_sync_all(const char *dir)
 int
 newfile_open(struct newfile *f, const char *path, unsigned flags)
 {
-	int fd;
+	int fd, err;
 
 	if (!(flags & FILE_FORCE) && access(path, F_OK) == 0) {
 		errno = EEXIST;
 		return -1;
 	}
 	*f = (struct newfile){ .path = xstrdup(path), .tmp = tmp_beside(path), .flags = flags };
-	f->watch =
-	    tmpfiles_add(f->tmp); /* first: nothing may come between the file and its watch */
+	tmpfiles_enter();
+	f->watch = tmpfiles_add(f->tmp);
 	fd = open(f->tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	err = errno;
+	tmpfiles_leave();
 	if (fd < 0) {
-		int err = errno;
-
 		tmpfiles_forget(f->watch);
 		free(f->path);
 		free(f->tmp);

@@ -7,6 +7,9 @@
  * for files; a folder is removed by a walk with openat/unlinkat over
  * getdents, which fdopendir(3) does not promise to be safe in a handler, but
  * the process ends right after it.
+ *
+ * Other threads go on while one ends the program. So the list changes only
+ * inside a gate: who ends the program shuts it and waits until all are out.
  */
 #include "base/tmpfiles.h"
 
@@ -16,9 +19,11 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -32,12 +37,48 @@ struct tmpfile_entry {
 static _Atomic(struct tmpfile_entry *) entries;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
+/* The gate: how many threads are in it (this one `inside` times), and is it shut? */
+static atomic_int within;
+static _Thread_local int inside;
+static atomic_bool ending;
+
+void
+tmpfiles_enter(void)
+{
+	atomic_fetch_add(&within, 1);
+	if (inside++ > 0 || !atomic_load(&ending))
+		return;
+	atomic_fetch_sub(&within, 1);
+	for (;;)
+		pause(); /* another thread is ending the program */
+}
+
+void
+tmpfiles_leave(void)
+{
+	inside--;
+	atomic_fetch_sub(&within, 1);
+}
+
+/* Called in signal handlers too. Not for ever: a thread may hang in open(2). */
+static void
+shut_gate(void)
+{
+	struct timespec moment = { 0, 1000000 };
+
+	atomic_store(&ending, true);
+	for (int i = 0; i < 1000 && atomic_load(&within) > inside; i++)
+		nanosleep(&moment, NULL);
+	inside++; /* who ends the program may pass */
+}
+
 struct tmpfile_entry *
 tmpfiles_add(const char *path)
 {
 	struct tmpfile_entry *e;
 	char *copy = xstrdup(path);
 
+	tmpfiles_enter();
 	pthread_mutex_lock(&lock);
 	for (e = entries; e && atomic_load(&e->path); e = e->next)
 		continue;
@@ -49,6 +90,7 @@ tmpfiles_add(const char *path)
 	e->owner = getpid();
 	atomic_store(&e->path, copy);
 	pthread_mutex_unlock(&lock);
+	tmpfiles_leave();
 	return e;
 }
 
@@ -57,10 +99,12 @@ tmpfiles_forget(struct tmpfile_entry *e)
 {
 	char *path;
 
+	tmpfiles_enter();
 	pthread_mutex_lock(&lock);
 	path = atomic_exchange(&e->path, NULL);
 	pthread_mutex_unlock(&lock);
 	free(path);
+	tmpfiles_leave();
 }
 
 static void
@@ -106,6 +150,7 @@ tmpfiles_clean(void)
 void
 tmpfiles_exit(int status)
 {
+	shut_gate();
 	tmpfiles_clean();
 	_exit(status);
 }
@@ -113,6 +158,7 @@ tmpfiles_exit(int status)
 static void
 on_signal(int sig)
 {
+	shut_gate();
 	tmpfiles_clean();
 	signal(sig, SIG_DFL);
 	raise(sig);

@@ -11,6 +11,13 @@
 
 struct tmpfile_entry;
 
+/*
+ * What makes a watched file does so between these two, so that the thread that ends the program can
+ * wait for it and finds every file. Once it is ending, tmpfiles_enter() does not return.
+ */
+void tmpfiles_enter(void);
+void tmpfiles_leave(void);
+
 /* Watch `path` (a file, or a folder with everything in it). Thread safe. */
 struct tmpfile_entry *tmpfiles_add(const char *path);
 /* It is in place now, or gone: forget it. */

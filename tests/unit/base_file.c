@@ -2,12 +2,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/input.h"
+#include "base/tmpfiles.h"
 #include "tap.h"
 
 static char dir[200];
@@ -16,8 +19,8 @@ static char dir[200];
 static const char *
 in_dir(const char *name)
 {
-	static char path[4][300];
-	static int k;
+	static _Thread_local char path[4][300];
+	static _Thread_local int k;
 	char *p = path[k++ % 4];
 
 	snprintf(p, sizeof(path[0]), "%s/%s", dir, name);
@@ -266,6 +269,46 @@ test_open(void)
 	diag_sink_release(&said);
 }
 
+/* Makes files and gives them up again, until the program ends. */
+static void *
+make_files(void *arg)
+{
+	for (int i = 0;; i++) {
+		struct newfile f;
+		char name[40];
+
+		snprintf(name, sizeof(name), "busy-%d-%d", *(int *)arg, i);
+		if (newfile_open(&f, in_dir(name), 0) == 0)
+			newfile_abort(&f);
+	}
+	return NULL;
+}
+
+/* One thread ends the program while others are at it: each file was either not made yet, or is removed. */
+static void
+test_end_among_threads(void)
+{
+	static int number[3] = { 0, 1, 2 };
+	int before = entries(), status, bad = 0;
+
+	for (int i = 0; i < 100; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			pthread_t t;
+
+			for (int k = 0; k < 3; k++)
+				pthread_create(&t, NULL, make_files, &number[k]);
+			usleep(1000);
+			tmpfiles_exit(7);
+		}
+		bad += waitpid(pid, &status, 0) != pid || !WIFEXITED(status) ||
+		       WEXITSTATUS(status) != 7;
+	}
+	is_int(bad, 0, "the program ends with the status that was asked for");
+	is_int(entries(), before, "nothing half made is left by any thread");
+}
+
 int
 main(void)
 {
@@ -282,6 +325,7 @@ main(void)
 	test_lines();
 	test_long_lines();
 	test_open();
+	test_end_among_threads();
 	unlink(in_dir("b"));
 	unlink(in_dir("c"));
 	unlink(in_dir("e"));
