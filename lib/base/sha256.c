@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -13,6 +15,52 @@
 struct sha256 {
 	EVP_MD_CTX *ctx;
 };
+
+/*
+ * libcrypto 3.0 crashes when there is no memory while it starts: so it never gets that answer. Nor is
+ * it to run at the exit, when it may be in the middle of something, or to read its configuration.
+ */
+static void *
+crypto_malloc(size_t n, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	return n ? xmalloc(n) : NULL;
+}
+
+static void *
+crypto_realloc(void *p, size_t n, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	if (n > 0)
+		return xreallocarray(p, n, 1);
+	free(p);
+	return NULL;
+}
+
+static void
+crypto_free(void *p, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	free(p);
+}
+
+static void
+start_crypto(void)
+{
+	CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc, crypto_free);
+	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, NULL);
+}
+
+static void
+start(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, start_crypto);
+}
 
 static void
 check(int ok)
@@ -32,6 +80,7 @@ sha256_new(void)
 {
 	struct sha256 *s = xmalloc(sizeof(*s));
 
+	start();
 	s->ctx = EVP_MD_CTX_new();
 	if (s->ctx == NULL)
 		die("out of memory");
@@ -63,6 +112,7 @@ sha256_free(struct sha256 *s)
 void
 sha256_bytes(const void *p, size_t n, unsigned char digest[SHA256_SIZE])
 {
+	start();
 	check(EVP_Digest(p, n, digest, NULL, EVP_sha256(), NULL));
 }
 

@@ -279,10 +279,24 @@ open_standard_descriptors(void)
 		close(fd);
 }
 
+/*
+ * A library that ends the program (libgomp and libarchive do when there is no memory, with status 1) does
+ * so in our name: that is trouble, not findings.
+ */
+static bool ended;
+
+static void
+check_end(void)
+{
+	if (!ended)
+		tmpfiles_exit(STATUS_TROUBLE);
+}
+
 int
 tool_begin(const struct tool *tool, int argc, char **argv)
 {
 	tool_now = tool;
+	atexit(check_end);
 	diag_program(tool->name);
 	if (fcntl(STDOUT_FILENO, F_GETFD) < 0)
 		out_stdout()->closed = true; /* then "success" would be a lie */
@@ -297,6 +311,7 @@ tool_end(void)
 {
 	out_close(out_stdout());
 	tmpfiles_clean();
+	ended = true;
 	return status_get();
 }
 
