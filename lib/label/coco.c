@@ -1,5 +1,6 @@
 /* The COCO family in the table of formats. Reading is in coco_read.c, writing in coco_write.c. */
 #include "label/coco.h"
+#include "label/formats.h"
 
 const struct label_format label_coco = {
 	.name = "coco",
@@ -16,4 +17,18 @@ const struct label_format label_coco = {
 	.detect = coco_detect,
 	.read = coco_read,
 	.writer = &coco_writer,
+};
+
+const struct label_format label_coco_panoptic = {
+	.name = "coco-panoptic",
+	.aliases = "panoptic",
+	.title = "Panoptic COCO: JSON files of segments, a PNG of their numbers a picture",
+	.holds = HOLDS(ANN_RLE) | HOLDS(ANN_MASK) | HOLDS(ANN_NAME) |
+		 HOLDS(ANN_ID) | HOLDS(ANN_AREA) | HOLDS(ANN_ISCROWD) | HOLDS_UNLABELLED |
+		 HOLDS_NEGATIVE | HOLDS_SIZE | HOLDS_ID | HOLDS_USAGE | HOLDS_SAMPLE_MORE |
+		 HOLDS_CLASS_LIST | HOLDS_INFO,
+	.keeps = "bbox", /* beside pixels */
+	.detect = coco_panoptic_detect,
+	.read = coco_read,
+	.writer = &coco_panoptic_writer,
 };

@@ -21,9 +21,12 @@
 
 struct importer;
 
+/* Panoptic COCO is a format of its own: the same files, with segments (coco_panoptic.h). */
+int coco_panoptic_detect(const struct tree *tree, struct buf *why);
+
 void coco_read(struct importer *im);
 int coco_detect(const struct tree *tree, struct buf *why);
 
-extern const struct label_writer coco_writer;
+extern const struct label_writer coco_writer, coco_panoptic_writer;
 
 #endif

@@ -7,6 +7,8 @@
 #include "base/path.h"
 #include "label/coco.h"
 #include "label/coco_index.h"
+#include "label/coco_panoptic.h"
+#include "label/formats.h"
 #include "label/import.h"
 #include "label/usage.h"
 
@@ -141,6 +143,93 @@ write_header(struct reading *r)
 		jw_member_raw(b, "coco", one_line(r, buf_span(&r->x.extra)));
 	import_header_end(r->im);
 	buf_release(&classes);
+}
+
+/* ---- where pictures are ---- */
+
+/* Append folder/base/name as a text, cleaned where that is possible. */
+static void
+join(const struct reading *r, const char *base, struct span name, struct buf *out)
+{
+	struct buf path = BUF_INIT;
+
+	path_join(&path, r->folder, span_str(base));
+	if (path.n > 0 && path.p[path.n - 1] != '/')
+		buf_addc(&path, '/');
+	buf_addspan(&path, name);
+	if (!path_member(out, buf_span(&path)))
+		buf_addspan(out, buf_span(&path));
+	buf_release(&path);
+}
+
+/* Append the source of the picture `name` of the folder `base`. True: the tree has it. */
+static bool
+source_in(const struct reading *r, const char *base, struct span name, struct buf *out)
+{
+	const struct tree *t = r->im->tree;
+	struct buf path = BUF_INIT, whole = BUF_INIT;
+	const struct node *n;
+
+	join(r, base, name, &path);
+	n = tree_find(t, buf_span(&path));
+	if (n) {
+		tree_source(t, n, out);
+	} else if (t->archive) {
+		tree_source_at(t, buf_span(&path), out);
+	} else {
+		tree_source_at(t, SPAN("x"), &whole);
+		buf_cut(&whole, whole.n - 1);
+		buf_addspan(&whole, buf_span(&path));
+		if (!path_member(out, buf_span(&whole)))
+			buf_addspan(out, buf_span(&whole));
+	}
+	buf_release(&path);
+	buf_release(&whole);
+	return n != NULL;
+}
+
+/* "train2017" of "annotations/instances_train2017.json". */
+static struct span
+part_of_name(const char *path)
+{
+	struct span stem = path_stem(path_base_span(span_str(path)));
+	const char *p = stem.p + stem.n;
+
+	while (p > stem.p && p[-1] != '_')
+		p--;
+	return span_of(p, stem.p + stem.n);
+}
+
+static bool
+is_there(struct reading *r, const char *base, struct span name)
+{
+	bool there;
+
+	buf_reset(&r->source);
+	there = source_in(r, base, name, &r->source);
+	return there || (!r->im->tree->archive && access(buf_str(&r->source), F_OK) == 0);
+}
+
+/* Pictures lie beside the file, or where COCO and its followers put them. The caller frees. */
+static char *
+find_base(struct reading *r, struct span name)
+{
+	static const char *const bases[] = { "", "images", "../images", "..", "data", "../data",
+		"../JPEGImages" };
+	static const char *const of_part[] = { "..", "../images" };
+	struct span part = part_of_name(r->node->path);
+
+	for (size_t i = 0; i < ARRAY_LEN(of_part); i++) {
+		char *base = xasprintf("%s/%.*s", of_part[i], SPAN_ARG(part));
+
+		if (is_there(r, base, name))
+			return base;
+		free(base);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(bases); i++)
+		if (is_there(r, bases[i], name))
+			return xstrdup(bases[i]);
+	return xstrdup("");
 }
 
 /* ---- annotations ---- */
@@ -383,8 +472,76 @@ check_missing(struct reading *r, struct item *a, const bool *has)
 			    at(r, a->offset), "coco", "the annotation has no \"%s\"", name[k]);
 }
 
-/* Append one annotation; nothing when it is left out. */
+/* ---- segments of panoptic COCO ---- */
+
+/* One segment; nothing when it is left out, which was said. */
 static bool
+put_segment(struct reading *r, struct buf *b, struct item *a, struct span segment, struct span png)
+{
+	struct item one = { a->text, a->offset, false };
+	struct span key, value, id = json_member(segment, "id");
+	size_t before = b->n;
+	struct json j;
+	uint64_t v;
+
+	if (json_type_of(segment) != JSON_OBJECT || !num_parse_u64(id, &v) || v > 0xffffff) {
+		reject(r, &one, segment, "a segment must be an object with an \"id\" below 2^24");
+		r->im->bad_annotations++;
+		return false;
+	}
+	json_begin(&j, segment);
+	jw_open(b, '{');
+	json_object(&j);
+	while (!one.bad && json_key(&j, &key) && json_value(&j, &value))
+		put_member(r, b, &one, key, value);
+	jw_key(b, "mask");
+	jw_open(b, '{');
+	jw_member_string(b, "source", png);
+	jw_member_u64(b, "value", v);
+	jw_close(b, '}');
+	jw_close(b, '}');
+	if (one.bad)
+		buf_cut(b, before);
+	r->im->bad_annotations += one.bad;
+	return !one.bad;
+}
+
+/* The PNG lies in the folder that the file is named like, or beside it. The caller frees. */
+static char *
+segment_picture(struct reading *r, struct span name)
+{
+	struct span stem = path_stem(path_base_span(span_str(r->node->path)));
+	char *folder = xstrndup(stem.p, stem.n);
+
+	if (!is_there(r, folder, name) && !is_there(r, "", name))
+		is_there(r, folder, name);
+	free(folder);
+	return xstrdup(buf_str(&r->source));
+}
+
+/* The segments of a panoptic annotation; their number. -1: it is none. */
+static long
+put_segments(struct reading *r, struct buf *b, struct item *a)
+{
+	struct span list = json_member(a->text, "segments_info"), name, segment;
+	struct json j;
+	char *png;
+	long n = 0;
+
+	name = json_value_text(json_member(a->text, "file_name"), &r->text);
+	if (r->im->format != &label_coco_panoptic || json_type_of(list) != JSON_ARRAY || !name.n)
+		return -1;
+	png = segment_picture(r, name);
+	json_begin(&j, list);
+	json_array(&j);
+	while (json_item(&j) && json_value(&j, &segment))
+		n += put_segment(r, b, a, segment, span_str(png));
+	free(png);
+	return n;
+}
+
+/* Append one annotation, or its segments; their number. */
+static uint64_t
 put_annotation(
     struct reading *r, struct buf *b, const struct coco_annotation *c, const struct coco_image *i)
 {
@@ -393,7 +550,10 @@ put_annotation(
 	size_t before = b->n;
 	struct span key, value;
 	struct json j;
+	long segments = put_segments(r, b, &a);
 
+	if (segments >= 0)
+		return (uint64_t)segments;
 	json_begin(&j, a.text);
 	jw_open(b, '{');
 	json_object(&j);
@@ -412,93 +572,6 @@ put_annotation(
 		buf_cut(b, before);
 	r->im->bad_annotations += a.bad;
 	return !a.bad;
-}
-
-/* ---- where pictures are ---- */
-
-/* Append folder/base/name as a text, cleaned where that is possible. */
-static void
-join(const struct reading *r, const char *base, struct span name, struct buf *out)
-{
-	struct buf path = BUF_INIT;
-
-	path_join(&path, r->folder, span_str(base));
-	if (path.n > 0 && path.p[path.n - 1] != '/')
-		buf_addc(&path, '/');
-	buf_addspan(&path, name);
-	if (!path_member(out, buf_span(&path)))
-		buf_addspan(out, buf_span(&path));
-	buf_release(&path);
-}
-
-/* Append the source of the picture `name` of the folder `base`. True: the tree has it. */
-static bool
-source_in(const struct reading *r, const char *base, struct span name, struct buf *out)
-{
-	const struct tree *t = r->im->tree;
-	struct buf path = BUF_INIT, whole = BUF_INIT;
-	const struct node *n;
-
-	join(r, base, name, &path);
-	n = tree_find(t, buf_span(&path));
-	if (n) {
-		tree_source(t, n, out);
-	} else if (t->archive) {
-		tree_source_at(t, buf_span(&path), out);
-	} else {
-		tree_source_at(t, SPAN("x"), &whole);
-		buf_cut(&whole, whole.n - 1);
-		buf_addspan(&whole, buf_span(&path));
-		if (!path_member(out, buf_span(&whole)))
-			buf_addspan(out, buf_span(&whole));
-	}
-	buf_release(&path);
-	buf_release(&whole);
-	return n != NULL;
-}
-
-/* "train2017" of "annotations/instances_train2017.json". */
-static struct span
-part_of_name(const char *path)
-{
-	struct span stem = path_stem(path_base_span(span_str(path)));
-	const char *p = stem.p + stem.n;
-
-	while (p > stem.p && p[-1] != '_')
-		p--;
-	return span_of(p, stem.p + stem.n);
-}
-
-static bool
-is_there(struct reading *r, const char *base, struct span name)
-{
-	bool there;
-
-	buf_reset(&r->source);
-	there = source_in(r, base, name, &r->source);
-	return there || (!r->im->tree->archive && access(buf_str(&r->source), F_OK) == 0);
-}
-
-/* Pictures lie beside the file, or where COCO and its followers put them. The caller frees. */
-static char *
-find_base(struct reading *r, struct span name)
-{
-	static const char *const bases[] = { "", "images", "../images", "..", "data", "../data",
-		"../JPEGImages" };
-	static const char *const of_part[] = { "..", "../images" };
-	struct span part = part_of_name(r->node->path);
-
-	for (size_t i = 0; i < ARRAY_LEN(of_part); i++) {
-		char *base = xasprintf("%s/%.*s", of_part[i], SPAN_ARG(part));
-
-		if (is_there(r, base, name))
-			return base;
-		free(base);
-	}
-	for (size_t i = 0; i < ARRAY_LEN(bases); i++)
-		if (is_there(r, bases[i], name))
-			return xstrdup(bases[i]);
-	return xstrdup("");
 }
 
 /* ---- images ---- */
@@ -808,6 +881,26 @@ coco_detect(const struct tree *t, struct buf *why)
 		return 0;
 	buf_addf(why, "%d JSON files with images, annotations, categories", kinds[1] + kinds[2]);
 	return kinds[1] ? 90 : 80;
+}
+
+int
+coco_panoptic_detect(const struct tree *t, struct buf *why)
+{
+	struct buf scratch = BUF_INIT;
+	int found = 0, all = 0;
+
+	if (coco_detect(t, &scratch) < 90)
+		t = NULL;
+	buf_release(&scratch);
+	for (size_t i = 0; t && i < t->n && all < 100; i++)
+		if (kind_of(t, &t->node[i]) == 1) {
+			found += coco_is_panoptic(t, &t->node[i]);
+			all++;
+		}
+	if (found == 0 || found < all)
+		return 0;
+	buf_addf(why, "%d JSON files with images and segments", found);
+	return 95;
 }
 
 void

@@ -16,8 +16,10 @@
 #include "base/path.h"
 #include "json/write.h"
 #include "label/coco.h"
+#include "label/coco_panoptic.h"
 #include "label/coords.h"
 #include "label/export.h"
+#include "label/formats.h"
 #include "label/usage.h"
 #include "record/rle.h"
 
@@ -39,6 +41,7 @@ struct part {
 
 struct writing {
 	struct exporter *ex;
+	const char *kind; /* "instances", "panoptic" */
 	struct part *part;
 	size_t n, cap;
 	struct buf b;        /* the object being written */
@@ -89,7 +92,7 @@ open_part(struct writing *w, struct part *p)
 	struct buf path = BUF_INIT;
 	int fd = file_spool();
 
-	buf_addf(&path, "annotations/instances_%s.json", p->split);
+	buf_addf(&path, "annotations/%s_%s.json", w->kind, p->split);
 	p->file = sink_file_new(w->ex->sink, path.p);
 	if (p->file == NULL || fd < 0)
 		die("cannot write %s:", path.p);
@@ -411,6 +414,15 @@ can_hold(const struct annotation *a)
 	return false;
 }
 
+static void
+spool_annotation(struct writing *w, struct part *p)
+{
+	if (p->annotations++ > 0)
+		buf_addc(&p->spool.b, ',');
+	buf_addspan(&p->spool.b, buf_span(&w->b));
+	out_tick(&p->spool);
+}
+
 static bool
 write_annotation(
     struct writing *w, struct part *p, const struct sample *s, const struct annotation *a)
@@ -431,10 +443,7 @@ write_annotation(
 		put_member(w, p, s, a, &a->m[i], &image_id);
 	put_expected(w, s, a);
 	jw_close(&w->b, '}');
-	if (p->annotations++ > 0)
-		buf_addc(&p->spool.b, ',');
-	buf_addspan(&p->spool.b, buf_span(&w->b));
-	out_tick(&p->spool);
+	spool_annotation(w, p);
 	return true;
 }
 
@@ -528,6 +537,7 @@ coco_begin(struct exporter *ex)
 	struct writing *w = xcalloc(1, sizeof(*w));
 
 	w->ex = ex;
+	w->kind = ex->format == &label_coco_panoptic ? "panoptic" : "instances";
 	ex->state = w;
 }
 
@@ -542,6 +552,37 @@ coco_sample(struct exporter *ex, struct sample *s)
 	for (size_t i = 0; i < s->n; i++)
 		written += write_annotation(w, p, s, &s->ann[i]);
 	export_unwritten(ex, s, written);
+}
+
+/* ---- panoptic ---- */
+
+static bool
+segment_category(
+    struct exporter *ex, const struct sample *s, const struct annotation *a, struct buf *out)
+{
+	long class = export_class(ex, s, a);
+
+	if (class >= 0)
+		category_id(&ex->dataset, (size_t) class, out);
+	return class >= 0;
+}
+
+static void
+panoptic_sample(struct exporter *ex, struct sample *s)
+{
+	struct writing *w = ex->state;
+	struct part *p = part_of(w, s);
+	struct buf folder = BUF_INIT;
+	uint64_t written = 0;
+
+	write_image(w, p, s);
+	buf_addf(&folder, "annotations/panoptic_%s", p->split);
+	buf_reset(&w->b);
+	if (coco_panoptic_write(
+		ex, s, buf_str(&folder), buf_span(&w->id), segment_category, &w->b, &written))
+		spool_annotation(w, p);
+	export_unwritten(ex, s, written);
+	buf_release(&folder);
 }
 
 /* The annotations that wait in the spool. */
@@ -591,7 +632,7 @@ end_part(struct writing *w, struct part *p)
 	}
 	buf_adds(&o->b, "]}\n");
 	if (sink_file_close(p->file) != 0)
-		die("cannot write annotations/instances_%s.json:", p->split);
+		die("cannot write annotations/%s_%s.json:", w->kind, p->split);
 	hashset_release(&p->image_ids.used);
 	hashset_release(&p->annotation_ids.used);
 	free(p->split);
@@ -618,5 +659,12 @@ const struct label_writer coco_writer = {
 	.needs_classes = true,
 	.begin = coco_begin,
 	.sample = coco_sample,
+	.finish = coco_finish,
+};
+
+const struct label_writer coco_panoptic_writer = {
+	.needs_classes = true,
+	.begin = coco_begin,
+	.sample = panoptic_sample,
 	.finish = coco_finish,
 };

@@ -12,6 +12,7 @@ const struct label_format *const label_formats[] = {
 	&label_audacity,
 	&label_azure,
 	&label_coco,
+	&label_coco_panoptic,
 	&label_createml,
 	&label_csv_automl,
 	&label_csv_kaggle,

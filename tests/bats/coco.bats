@@ -244,3 +244,73 @@ setup() {
 	echo '{"dataset":{"name":"x","classes":[{"name":"cat"}]}}' | ds-export -f coco -o none
 	[ "$(jq -c .categories none/annotations/instances_default.json)" = '[{"name":"cat","id":1}]' ]
 }
+
+# panoptic_val.json with its folder: three segments and nothing else on 8x4 pixels
+panoptic() {
+	printf '\211PNG\r\n\032\n\0\0\0\rIHDR\0\0\0\010\0\0\0\004\b\0\0\0\0\0\0\0\0' >a.png
+	cat >segments.jsonl <<-'EOF'
+		{"dataset":{"name":"p","classes":[{"id":7,"name":"sky","isthing":0},{"id":9,"name":"dog","isthing":1,"supercategory":"animal"}]}}
+		{"source":"a.png","id":5,"width":8,"height":4,"usage":"EVAL","annotation":[{"id":70000,"name":"sky","rle":{"size":[4,8],"counts":[0,2,2,2,26]}},{"name":"dog","polygon":[[4,0,8,0,8,2,4,2]]},{"id":300,"name":"dog","iscrowd":1,"rle":{"size":[4,8],"counts":[3,1,3,1,24]}}]}
+	EOF
+	ds-export -q -f coco-panoptic --images none -o set segments.jsonl
+}
+
+@test "panoptic: segments are annotations with masks, and come back byte for byte" {
+	panoptic 2>err
+	grep -q 'annotation.polygon is lost: coco-panoptic' err
+	cat >want <<-'EOF'
+		{"images":[{"file_name":"a.png","id":5,"width":8,"height":4}],"annotations":[{"segments_info":[{"id":70000,"category_id":7,"iscrowd":0,"bbox":[0,0,2,2],"area":4},{"id":1,"category_id":9,"iscrowd":0,"bbox":[4,0,4,2],"area":8},{"id":300,"category_id":9,"iscrowd":1,"bbox":[0,3,2,1],"area":2}],"file_name":"a.png","image_id":5}],"categories":[{"id":7,"name":"sky","isthing":0},{"id":9,"name":"dog","isthing":1,"supercategory":"animal"}]}
+	EOF
+	assert_file_equals set/annotations/panoptic_val.json want
+	ds-import -q set >got
+	cat >want <<-'EOF'
+		{"dataset":{"name":"set","format":"coco-panoptic","classes":[{"id":7,"name":"sky","isthing":0},{"id":9,"name":"dog","isthing":1,"supercategory":"animal"}]}}
+		{"source":"set/annotations/a.png","file_name":"a.png","id":5,"width":8,"height":4,"usage":"EVAL","annotation":[{"id":70000,"name":"sky","iscrowd":0,"bbox":[0,0,2,2],"area":4,"mask":{"source":"set/annotations/panoptic_val/a.png","value":70000}},{"id":1,"name":"dog","iscrowd":0,"bbox":[4,0,4,2],"area":8,"mask":{"source":"set/annotations/panoptic_val/a.png","value":1}},{"id":300,"name":"dog","iscrowd":1,"bbox":[0,3,2,1],"area":2,"mask":{"source":"set/annotations/panoptic_val/a.png","value":300}}]}
+	EOF
+	assert_file_equals got want
+	ds-export -q -f coco-panoptic --images none -o again got
+	diff -r set again
+	# one segment less: a new PNG, and nothing else is on it
+	jq -c 'if .annotation then .annotation|=.[1:] else . end' got | ds-export -q -f coco-panoptic --images none -o less
+	must_fail 1 cmp -s set/annotations/panoptic_val/a.png less/annotations/panoptic_val/a.png
+	ds-import -q less | ds-export -q -f coco --mask-to rle -o less.json
+	jq -c '[.annotations[]|[.id,.area]]' less.json >got
+	echo '[[1,8],[300,2]]' >want
+	assert_file_equals got want
+}
+
+@test "the example of ds-formats(7): panoptic to instances" {
+	panoptic 2>/dev/null
+	cp set/annotations/panoptic_val.json . && cp -r set/annotations/panoptic_val .
+	example=$(sed -n '/^\.Ss coco-panoptic/,/^\.Ed/s/^\$ //p' "$srcdir/man/ds-formats.7")
+	eval "$example" 2>/dev/null
+	jq -c '.annotations[]|[.id,.category_id,.iscrowd,.bbox,.area,.segmentation.size]' instances.json >got
+	printf '%s\n' '[70000,7,0,[0,0,2,2],4,[4,8]]' '[1,9,0,[4,0,4,2],8,[4,8]]' '[300,9,1,[0,3,2,1],2,[4,8]]' >want
+	assert_file_equals got want
+}
+
+@test "panoptic: faults are named, the rest comes through" {
+	cat >panoptic_x.json <<-'EOF'
+		{"images":[{"id":1,"file_name":"a.png","width":8,"height":4}],"categories":[{"id":1,"name":"a"}],"annotations":[{"image_id":1,"file_name":"a.png","segments_info":[{"id":1,"category_id":1},7,{"id":"x","category_id":1},{"id":16777216,"category_id":1},{"id":2,"category_id":5},{"id":3,"category_id":1,"bbox":[1]}]},{"image_id":1,"file_name":7,"segments_info":[]}]}
+	EOF
+	run --separate-stderr ds-import panoptic_x.json
+	assert_status 1
+	[ "$(grep -c 'error: a segment must be an object with an "id" below 2^24: left out \[coco\]' <<<"$stderr")" -eq 3 ] || fail "$stderr"
+	[[ $stderr == *"category_id 5 is not in the list of categories: left out [coco]"* ]]
+	[[ $stderr == *'"bbox" must be four numbers x, y, width, height: left out [coco]'* ]]
+	[ "$(jq -c 'select(.source)|[.annotation[].mask.value]' <<<"${lines[1]}")" = '[1,null]' ]
+	ds-import -q panoptic_x.json 2>/dev/null | ds-export -f coco-panoptic --images none -o out 2>err
+	grep -q "warning: cannot take the mask 'panoptic_x/a.png': No such file or directory \[mask\]" err
+}
+
+@test "panoptic: real pictures come back byte for byte" {
+	need_corpora labels/panoptic/sample_data
+	local p=$DSUTILS_CORPORA/labels/panoptic/sample_data f
+	ds-import -q "$p/panoptic_examples.json" | ds-export -q -f coco-panoptic --images none -o out
+	for f in 000000142238 000000439180; do
+		cmp "$p/panoptic_examples/$f.png" "out/annotations/panoptic_default/$f.png"
+	done
+	jq -S '.annotations|=sort_by(.image_id)' "$p/panoptic_examples.json" >want
+	jq -S '.annotations|=sort_by(.image_id)' out/annotations/panoptic_default.json >got
+	assert_file_equals got want
+}
