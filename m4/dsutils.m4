@@ -21,6 +21,20 @@ AM_CONDITIONAL([HAVE_$1], [test $ds_have_$1 = yes])
 AC_DEFUN([DS_NOTE_MISSING], [ds_missing="$ds_missing
   $1: Debian $2, Fedora $3, Homebrew $4"])
 
+# DS_STATIC_SHA256: of libcrypto we use SHA-256 alone. From libcrypto.a that is some 20 kB; to load the shared library
+# costs each start of a program more than a millisecond, and make starts one for each step of a workflow.
+AC_DEFUN([DS_STATIC_SHA256], [
+AC_MSG_CHECKING([whether SHA-256 can come from libcrypto.a])
+ds_save_LIBS=$LIBS
+ds_static=$(echo "$CRYPTO_LIBS" | sed 's/-lcrypto/-Wl,--exclude-libs,libcrypto.a -l:libcrypto.a/')
+LIBS="$ds_static $LIBS"
+AC_LINK_IFELSE([AC_LANG_PROGRAM([[#include <openssl/sha.h>]], [[SHA256_CTX c; return !SHA256_Init(&c);]])],
+  [CRYPTO_LIBS=$ds_static
+   AC_MSG_RESULT([yes])],
+  [AC_MSG_RESULT([no])])
+LIBS=$ds_save_LIBS
+])
+
 AC_DEFUN([DS_REQUIRE_OPENMP], [
 AC_OPENMP
 AS_IF([test -z "$OPENMP_CFLAGS"],

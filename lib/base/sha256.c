@@ -1,11 +1,16 @@
 /* SHA-256: see sha256.h. */
 #include "base/sha256.h"
 
+/*
+ * The functions for this one hash, and not those for any (EVP): they need no set-up, which takes
+ * a millisecond, and from libcrypto.a (see configure.ac) they come with nothing else. OpenSSL calls
+ * them deprecated; they have the same code behind them.
+ */
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <pthread.h>
+#include <openssl/sha.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -13,54 +18,8 @@
 #include "base/mem.h"
 
 struct sha256 {
-	EVP_MD_CTX *ctx;
+	SHA256_CTX ctx;
 };
-
-/*
- * libcrypto 3.0 crashes when there is no memory while it starts: so it never gets that answer. Nor is
- * it to run at the exit, when it may be in the middle of something, or to read its configuration.
- */
-static void *
-crypto_malloc(size_t n, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	return n ? xmalloc(n) : NULL;
-}
-
-static void *
-crypto_realloc(void *p, size_t n, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	if (n > 0)
-		return xreallocarray(p, n, 1);
-	free(p);
-	return NULL;
-}
-
-static void
-crypto_free(void *p, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	free(p);
-}
-
-static void
-start_crypto(void)
-{
-	CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc, crypto_free);
-	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, NULL);
-}
-
-static void
-start(void)
-{
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-	pthread_once(&once, start_crypto);
-}
 
 static void
 check(int ok)
@@ -72,7 +31,7 @@ check(int ok)
 void
 sha256_reset(struct sha256 *s)
 {
-	check(EVP_DigestInit_ex(s->ctx, EVP_sha256(), NULL));
+	check(SHA256_Init(&s->ctx));
 }
 
 struct sha256 *
@@ -80,10 +39,6 @@ sha256_new(void)
 {
 	struct sha256 *s = xmalloc(sizeof(*s));
 
-	start();
-	s->ctx = EVP_MD_CTX_new();
-	if (s->ctx == NULL)
-		die("out of memory");
 	sha256_reset(s);
 	return s;
 }
@@ -91,29 +46,29 @@ sha256_new(void)
 void
 sha256_add(struct sha256 *s, const void *p, size_t n)
 {
-	check(EVP_DigestUpdate(s->ctx, p, n));
+	check(SHA256_Update(&s->ctx, p, n));
 }
 
 void
 sha256_end(struct sha256 *s, unsigned char digest[SHA256_SIZE])
 {
-	check(EVP_DigestFinal_ex(s->ctx, digest, NULL));
+	check(SHA256_Final(digest, &s->ctx));
 }
 
 void
 sha256_free(struct sha256 *s)
 {
-	if (s == NULL)
-		return;
-	EVP_MD_CTX_free(s->ctx);
 	free(s);
 }
 
 void
 sha256_bytes(const void *p, size_t n, unsigned char digest[SHA256_SIZE])
 {
-	start();
-	check(EVP_Digest(p, n, digest, NULL, EVP_sha256(), NULL));
+	struct sha256 s;
+
+	sha256_reset(&s);
+	sha256_add(&s, p, n);
+	sha256_end(&s, digest);
 }
 
 int

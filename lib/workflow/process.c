@@ -40,10 +40,13 @@ redirect(const char *path, int flags, int to)
 }
 
 /* The log is opened before the rest, so that what goes wrong is to be read there. */
-static void __attribute__((noreturn)) child(const struct process *p, const sigset_t *mask)
+static void __attribute__((noreturn))
+child(const struct process *p, const sigset_t *mask, pid_t parent)
 {
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(126); /* it was killed before the line above */
 	redirect(p->log, O_WRONLY | O_CREAT | O_APPEND, STDERR_FILENO);
 	flock(STDERR_FILENO, LOCK_EX | LOCK_NB);
 	dup2(STDERR_FILENO, STDOUT_FILENO);
@@ -56,6 +59,9 @@ static void __attribute__((noreturn)) child(const struct process *p, const sigse
 	}
 	for (const char *const *e = p->env; e && *e; e++)
 		putenv((char *)(uintptr_t)*e);
+	/* here, and not in the parent: whenever somebody is killed, what runs has been noted */
+	if (p->started)
+		p->started(p->ctx, getpid());
 	for (int s = 1; s < 32; s++)
 		signal(s, SIG_DFL);
 	sigprocmask(SIG_SETMASK, mask, NULL);
@@ -146,18 +152,16 @@ bool
 process_run(const struct process *p, struct process_end *end)
 {
 	sigset_t set = watched(), before;
-	pid_t pid;
+	pid_t pid, self = getpid();
 
 	*end = (struct process_end){ .code = 0 };
 	signal(SIGCHLD, SIG_DFL); /* ignored, it would leave us nothing to wait for */
 	sigprocmask(SIG_BLOCK, &set, &before);
 	pid = fork();
 	if (pid == 0)
-		child(p, &before);
+		child(p, &before, self);
 	if (pid > 0) {
 		setpgid(pid, pid);
-		if (p->started)
-			p->started(p->ctx, pid);
 		wait_child(pid, p->limit, &set, end);
 	} else {
 		trouble("cannot start a process:");

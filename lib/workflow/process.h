@@ -20,7 +20,7 @@ struct process {
 	const char *input;       /* standard input; NULL: nothing */
 	const char *output; /* standard output goes here instead of to the log; NULL: the log */
 	double limit;       /* seconds; 0: none */
-	void (*started)(void *ctx, long group); /* called once it runs; may be NULL */
+	void (*started)(void *ctx, long group); /* called in it just before; may be NULL */
 	void *ctx;
 };
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -177,14 +178,34 @@ stamp_clear(const char *run, const char *name)
 	remove_mark(run, "failed", name);
 }
 
-void
-stamp_write(const char *run, const char *name, bool done, struct span json)
+static bool
+write_whole(int fd, struct span text)
 {
-	struct buf path = BUF_INIT;
+	size_t done = 0;
 
-	run_path(&path, run, done ? "done" : "failed", name);
-	if (file_write(buf_str(&path), json, FILE_FORCE | FILE_NOSYNC) != 0)
-		die("cannot write %s:", buf_str(&path));
+	while (done < text.n) {
+		ssize_t n = pwrite(fd, text.p + done, text.n - done, (off_t)done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		done += (size_t)n;
+	}
+	return true;
+}
+
+void
+stamp_write(const char *run, const char *name, int fd, bool done, struct span json)
+{
+	struct buf from = BUF_INIT, to = BUF_INIT;
+
+	run_path(&from, run, "running", name);
+	run_path(&to, run, done ? "done" : "failed", name);
+	if (ftruncate(fd, 0) != 0 || !write_whole(fd, json) ||
+	    rename(buf_str(&from), buf_str(&to)) != 0)
+		die("cannot write %s:", buf_str(&to));
 	remove_mark(run, done ? "failed" : "done", name);
-	buf_release(&path);
+	buf_release(&from);
+	buf_release(&to);
 }

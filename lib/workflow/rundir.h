@@ -3,7 +3,7 @@
  *
  *	RUN/plan/STEP.json	the step's own small document (slice.h)
  *	RUN/plan/.ready		all of them are written
- *	RUN/running/STEP	a step is at work; locked while it is
+ *	RUN/running/STEP	a step is at work; locked while it is, and then renamed to be its stamp
  *	RUN/done/STEP		the stamp of a step that completed or was skipped: make's target
  *	RUN/failed/STEP		the stamp of a step that failed or was kept from running
  *	RUN/log/STEP.log	what the step printed
@@ -53,10 +53,11 @@ enum verdict stamp_verdict(const struct stamp *s);
 const struct json_node *stamp_output(const struct stamp *s, struct span name);
 
 /*
- * Write the stamp of a step: into done/ or failed/, and nothing of it stays in the other.
- * Ends the program with status 2 when it cannot be written.
+ * Make running/STEP, which `fd` is open on, the stamp of the step, in done/ or failed/; nothing
+ * of it stays in the other. (No file of its own: thousands of short steps wait for each
+ * name that is made.) Ends the program with status 2 when it cannot be written.
  */
-void stamp_write(const char *run, const char *name, bool done, struct span json);
+void stamp_write(const char *run, const char *name, int fd, bool done, struct span json);
 /* Before a step starts: no stamp is left. */
 void stamp_clear(const char *run, const char *name);
 

@@ -29,6 +29,7 @@ struct turn {
 	struct branches branches;
 	struct work work;
 	int lock;          /* on running/STEP, as long as we are here */
+	bool stamped;      /* it has become the stamp */
 	struct cond *cond; /* the conditions of a condition step, or the skip conditions */
 	struct timespec start;
 	struct process_end end;
@@ -270,7 +271,8 @@ turn_end(struct turn *t, const char *status)
 
 	t->status = status;
 	write_stamp(t, &out);
-	stamp_write(t->run->site.run, t->run->stamp, done, buf_span(&out));
+	stamp_write(t->run->site.run, t->run->stamp, t->lock, done, buf_span(&out));
+	t->stamped = true;
 	buf_release(&out);
 	if (!done)
 		error_at(POS_NONE, NULL, "step '%.*s' %s%s%s", SPAN_ARG(t->wf.step[0].name), status,
@@ -455,23 +457,53 @@ run_step(struct turn *t)
 
 /* ---- the frame ---- */
 
+/* Is the file that is open still the one of that name? */
+static bool
+is_same_file(int fd, const char *path)
+{
+	struct stat open, named;
+
+	return fstat(fd, &open) == 0 && stat(path, &named) == 0 && open.st_ino == named.st_ino &&
+	       open.st_dev == named.st_dev;
+}
+
+/*
+ * Open and lock running/STEP; -1: another one has it. Who only looks whether it is locked has it
+ * for a moment as well, so one refusal is none; and one who ends renames the file while we open it.
+ */
+static int
+lock_file(const char *path)
+{
+	for (int i = 0; i < 20; i++) {
+		int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+
+		if (fd < 0)
+			die("cannot open %s:", path);
+		if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+			usleep(5000);
+		else if (is_same_file(fd, path))
+			return fd;
+		close(fd);
+	}
+	return -1;
+}
+
 /* Take the lock on running/STEP, and end what an earlier run that was killed left behind. */
 static bool
 turn_lock(struct turn *t)
 {
 	struct buf path = BUF_INIT;
 	char text[64] = "";
-	bool fine;
+	bool fine = false;
 
 	run_path(&path, t->run->site.run, "running", t->run->stamp);
-	t->lock = open(buf_str(&path), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	t->lock = lock_file(buf_str(&path));
 	if (t->lock < 0)
-		die("cannot open %s:", buf_str(&path));
-	fine = flock(t->lock, LOCK_EX | LOCK_NB) == 0;
-	if (!fine)
 		trouble("the step '%s' is running already", t->run->stamp);
 	else if (pread(t->lock, text, sizeof(text) - 1, 0) > 0)
 		fine = process_end_stray(t->work.log, strtol(text, NULL, 10));
+	else
+		fine = true;
 	buf_release(&path);
 	return fine;
 }
@@ -483,7 +515,8 @@ turn_unlock(struct turn *t)
 	struct buf path = BUF_INIT;
 
 	run_path(&path, t->run->site.run, "running", t->run->stamp);
-	unlink(buf_str(&path));
+	if (!t->stamped)
+		unlink(buf_str(&path));
 	close(t->lock);
 	buf_release(&path);
 }
