@@ -284,7 +284,7 @@ copy(struct copying *c)
 	for (int i = 0; c->new_arrays && i < d->num_components; i++)
 		turn_component(c, i);
 	write_copy(c);
-	jpeg_finish_decompress(d);
+	jpeg_trap_finish(&c->t, d);
 	return jpeg_trap_judge(&c->t, d);
 }
 

@@ -57,7 +57,7 @@ read_pixels(struct decoding *c, const struct jpeg_head *h)
 	d->scale_denom = 8;
 	jpeg_start_decompress(d);
 	read_rows(c);
-	jpeg_finish_decompress(d);
+	jpeg_trap_finish(&c->t, d);
 	return jpeg_trap_judge(&c->t, d);
 }
 

@@ -171,6 +171,13 @@ all_bits_there(const struct jpeg_decompress_struct *d)
 	return true;
 }
 
+void
+jpeg_trap_finish(struct jpeg_trap *t, struct jpeg_decompress_struct *d)
+{
+	t->bits_missing = !all_bits_there(d);
+	jpeg_finish_decompress(d);
+}
+
 static bool
 judge_truncated(struct jpeg_trap *t, struct jpeg_decompress_struct *d)
 {
@@ -207,7 +214,7 @@ jpeg_trap_judge(struct jpeg_trap *t, struct jpeg_decompress_struct *d)
 		return image_reject(t->f, "corrupt", "JPEG: %s", t->text);
 	if (t->damage)
 		t->f->notes |= NOTE_DAMAGED;
-	if (t->hit_marker || (t->ran_out && !all_bits_there(d)))
+	if (t->hit_marker || (t->ran_out && t->bits_missing))
 		return judge_truncated(t, d);
 	if (t->ran_out)
 		t->f->notes |= NOTE_NO_END;

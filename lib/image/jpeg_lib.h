@@ -22,11 +22,12 @@ struct jpeg_trap {
 	jmp_buf jump;
 	const struct image_limits *lim;
 	struct finding *f;
-	bool in_scan;               /* the header was read: stray bytes are damage from here on */
-	bool ran_out;               /* the data ended */
-	bool hit_marker;            /* the entropy decoder met the end (or a marker) too early */
-	unsigned bad_at;            /* the row of blocks where that was */
-	long damage;                /* warnings that mean damage, the two above not counted */
+	bool in_scan;      /* the header was read: stray bytes are damage from here on */
+	bool ran_out;      /* the data ended */
+	bool bits_missing; /* a progressive file did not bring all bits of its coefficients */
+	bool hit_marker;   /* the entropy decoder met the end (or a marker) too early */
+	unsigned bad_at;   /* the row of blocks where that was */
+	long damage;       /* warnings that mean damage, the two above not counted */
 	char text[JMSG_LENGTH_MAX]; /* the first of them */
 };
 
@@ -35,6 +36,8 @@ void jpeg_trap_open(struct jpeg_trap *t, struct jpeg_decompress_struct *d, struc
     const struct image_limits *lim, struct finding *f);
 /* Prepare the error handler of a compressor. */
 void jpeg_trap_compress(struct jpeg_trap *t, struct jpeg_compress_struct *c);
+/* jpeg_finish_decompress(), and remember what it frees. */
+void jpeg_trap_finish(struct jpeg_trap *t, struct jpeg_decompress_struct *d);
 /* What the warnings of a finished pass mean: false when the picture is rejected for them. */
 bool jpeg_trap_judge(struct jpeg_trap *t, struct jpeg_decompress_struct *d);
 
