@@ -79,7 +79,7 @@ tfrecord_detect(const struct tree *t, struct buf *why)
 	if (!first)
 		return 0;
 	buf_addf(why, "%s begins with a record and its check sum", first);
-	return 95;
+	return t->single ? 95 : 55; /* beside other label files it is what was made of them */
 }
 
 /* Name shards that are not here: of each set, at its first file. */

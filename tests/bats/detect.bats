@@ -45,3 +45,17 @@ setup() {
 	must_fail 2 ds-import none >out 2>err
 	grep -q 'no known label format here; name it with -f' err
 }
+
+@test "a TFRecord file beside the files it was made of is not taken for the dataset" {
+	mkdir made
+	ds-import -q set >records.jsonl 2>/dev/null || [ $? -eq 1 ]
+	ds-export -q -f tfrecord --images none -o made records.jsonl
+	ds-import made >out 2>err || [ $? -eq 1 ]
+	head -n 1 out | grep -q '"format":"tfrecord"'
+	mkdir -p set/data
+	find made -name '*.record*' -exec cp {} set/data/ \;
+	[ -n "$(ls set/data)" ]
+	ds-import set >out 2>err || [ $? -eq 1 ]
+	head -n 1 out | grep -q '"format":"voc"'
+	grep -q 'it may also be tfrecord: ' err
+}
