@@ -127,7 +127,8 @@ main(int argc, char **argv)
 			status_raise(STATUS_TROUBLE);
 		else if (!diff_same(&c))
 			status_raise(STATUS_FINDINGS);
-		summarize(&c);
+		if (!a.bad && !b.bad)
+			summarize(&c);
 		keyed_close(&b);
 	}
 	keyed_close(&a);

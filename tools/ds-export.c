@@ -105,6 +105,7 @@ wanted_format(void)
 
 	if (!format_name || !target)
 		tool_usage("-f FORMAT and -o TARGET are needed");
+	sink_check_target(target);
 	format = label_format_option(format_name);
 	if (!format->writer)
 		tool_usage("%s cannot be written: %s", format->name, format->note);
@@ -163,6 +164,12 @@ export_all(const struct label_format *format, char **files, int n)
 	rec_open(&in, files, (size_t)n);
 	export_run(&ex, &in);
 	rec_close(&in);
+	if (in.unopened) {
+		sink_abort(sink);
+		trouble("nothing is written, because not all input could be read");
+		exporter_release(&ex);
+		return;
+	}
 	if (sink_commit(sink) != 0)
 		die("%s:", target);
 	export_report(&ex);

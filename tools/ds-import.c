@@ -139,8 +139,8 @@ import_operand(struct importer *im, const struct label_format *format, const cha
 	if (!format)
 		format = label_format_detect(tree);
 	own_name = xstrndup(name.p, name.n);
-	if (format)
-		import_tree(im, format, tree, own_name);
+	if (format && !import_tree(im, format, tree, own_name))
+		trouble("%s: there is nothing of the format %s", tree->name, format->name);
 	free(own_name);
 	tree_close(tree);
 }

@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 
+#include "archive/sink.h"
 #include "base/diag.h"
 #include "base/path.h"
 #include "base/tool.h"
@@ -58,6 +59,7 @@ main(int argc, char **argv)
 
 	if (argc - i != 1 || !o.target)
 		tool_usage("give a version, and a target with -o");
+	sink_check_target(o.target);
 	if (o.shard_samples == 0 || o.shard_bytes == 0)
 		tool_usage("a shard holds at least one sample");
 	o.form = (enum pack_form)form;

@@ -21,6 +21,7 @@
 #include "base/path.h"
 #include "base/strmap.h"
 #include "base/tmpfiles.h"
+#include "base/tool.h"
 
 enum kind { FOLDER, ARCHIVE, ONE };
 
@@ -162,6 +163,17 @@ archive_kind(const char *target)
 		if (base.n > strlen(archives[i].ext) && span_ends(base, span_str(archives[i].ext)))
 			return (int)i;
 	return strcmp(target, "-") == 0 ? 0 : -1;
+}
+
+void
+sink_check_target(const char *target)
+{
+	static const char endings[] =
+	    "tar|zip|gz|tgz|bz2|tbz|tbz2|xz|txz|zst|tzst|lz4|lzma|7z|rar|cpio|iso";
+
+	if (archive_kind(target) < 0 && path_has_ext(span_str(target), endings))
+		tool_usage(
+		    "'%s': archives end in .tar, .tar.gz, .tgz, .tar.zst, .tar.xz or .zip", target);
 }
 
 static int

@@ -44,6 +44,11 @@ enum sink_how {
 
 /* NULL with errno. */
 struct sink *sink_open(const char *target, unsigned flags);
+/*
+ * For the value of -o: a name that ends like an archive, but like none that can be written (.rar, .7z,
+ * .ZIP), ends the program. It would become a folder, which nobody means.
+ */
+void sink_check_target(const char *target);
 
 /* A member with all its bytes. 0, or -1 with errno. */
 int sink_add(struct sink *s, const char *path, struct span bytes);

@@ -20,15 +20,25 @@ importer_release(struct importer *im)
 	buf_release(&im->chosen);
 }
 
-void
+/* All that was met so far, good or bad. */
+static uint64_t
+seen(const struct importer *im)
+{
+	return im->files + im->bad_files + im->samples + im->bad_samples + im->not_wanted;
+}
+
+bool
 import_tree(struct importer *im, const struct label_format *format, const struct tree *tree,
     const char *name)
 {
+	uint64_t before = seen(im);
+
 	im->format = format;
 	im->tree = tree;
 	im->name = name;
 	format->read(im);
 	out_tick(im->out);
+	return seen(im) > before || status_get() == STATUS_TROUBLE;
 }
 
 struct buf *

@@ -48,8 +48,11 @@ struct importer {
 void importer_init(struct importer *im, struct out *out, const struct label_options *opt);
 void importer_release(struct importer *im);
 
-/* Read one tree as one dataset: sets tree, format, name and calls the reader. */
-void import_tree(struct importer *im, const struct label_format *format, const struct tree *tree,
+/*
+ * Read one tree as one dataset: sets tree, format, name and calls the reader. False: it has nothing of
+ * this format, neither good nor bad, and that was not said.
+ */
+bool import_tree(struct importer *im, const struct label_format *format, const struct tree *tree,
     const char *name);
 
 /* What was read, as lines for -v. The numbers add up. */

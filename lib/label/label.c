@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "archive/tree.h"
 #include "base/diag.h"
 #include "base/tool.h"
 #include "label/formats.h"
@@ -133,7 +134,7 @@ name_candidates(const struct candidate *c, size_t n, int score, const struct lab
  * named, and of two that look equally good none is taken.
  */
 static const struct label_format *
-best_of(struct candidate *c, size_t n)
+best_of(struct candidate *c, size_t n, const char *name)
 {
 	size_t best = 0, ties = 0;
 
@@ -143,12 +144,12 @@ best_of(struct candidate *c, size_t n)
 	for (size_t i = 0; i < n; i++)
 		ties += c[i].score == c[best].score;
 	if (n == 0) {
-		trouble("no known label format here; name it with -f");
+		trouble("%s: no known label format; name it with -f (--list-formats)", name);
 		return NULL;
 	}
 	if (ties > 1) {
 		name_candidates(c, n, c[best].score, NULL);
-		trouble("the label format is ambiguous; name it with -f");
+		trouble("%s: the label format is ambiguous; name it with -f", name);
 		return NULL;
 	}
 	name_candidates(c, n, SCORE_LIKELY, c[best].format);
@@ -174,7 +175,7 @@ label_format_detect(const struct tree *tree)
 			buf_release(&one.why);
 		}
 	}
-	found = best_of(c, n);
+	found = best_of(c, n, tree->name);
 	for (size_t i = 0; i < n; i++)
 		buf_release(&c[i].why);
 	free(c);

@@ -33,10 +33,13 @@ keyed_open_any(struct keyed *k, const char *operand, const char *field, const ch
 			dataset_merge(&k->dataset, &k->r);
 		else if (!pool_add(&k->pool, &k->r))
 			k->bad = true;
-	k->bad = k->bad || k->in.bad > 0 || k->in.unopened > 0;
+	k->bad = k->bad || k->in.bad > 0;
 	rec_close(&k->in);
 	pool_sort(&k->pool);
-	return true;
+	if (k->in.unopened == 0)
+		return true;
+	keyed_close(k);
+	return false;
 }
 
 /* The version whose records these are; false: they are no version's. */

@@ -36,14 +36,14 @@ setup() {
 	[ ! -s out ]
 	grep -q 'it may be coco: ' err
 	grep -q 'it may be labelme: ' err
-	grep -q 'ambiguous; name it with -f' err
+	grep -q '^ds-import: error: tie: the label format is ambiguous; name it with -f' err
 }
 
 @test "nothing known is said so" {
 	mkdir none
 	echo hello >none/readme
 	must_fail 2 ds-import none >out 2>err
-	grep -q 'no known label format here; name it with -f' err
+	grep -q '^ds-import: error: none: no known label format; name it with -f' err
 }
 
 @test "a TFRecord file beside the files it was made of is not taken for the dataset" {

@@ -40,7 +40,7 @@ setup() {
 @test "a tree that is nothing, and one that is two things alike, are refused" {
 	mkdir empty two
 	run -2 ds-import empty
-	[[ "$output" == *"no known label format here; name it with -f" ]]
+	[[ "$output" == *": no known label format; name it with -f (--list-formats)" ]]
 	printf '{"source":"s3://b/1.jpg","annotation":[{"type":"modelarts/image_classification","name":"a"}]}\n' >two/a.manifest
 	mkdir two/Annotations
 	printf '<annotation><object><name>a</name></object></annotation>' >two/Annotations/a.xml
