@@ -85,6 +85,8 @@ static const struct opt opts[] = {
 	    "what the rows of YOLO are (given: what the annotations are)" },
 	{ 0, "shard-count", "N", OPT_COUNT, &options.shard_count, NULL,
 	    "N shards for tfrecord and webdataset" },
+	{ 0, "shard-size", "SIZE", OPT_SIZE, &options.shard_size, NULL,
+	    "a new shard of webdataset after about SIZE (1G, or 10000 samples)" },
 	{ 0, "list-formats", NULL, OPT_FLAG, &list_formats, NULL,
 	    "what formats there are and what they hold" },
 	{ 0, "json", NULL, OPT_FLAG, &json, NULL, "with --list-formats: JSON Lines" },
@@ -156,6 +158,11 @@ export_all(const struct label_format *format, char **files, int n)
 		die("%s:", target);
 	if (one && options.shard_count > 1)
 		tool_usage("shards need a folder or an archive for -o");
+	if (strcmp(format->name, "webdataset") == 0 && !sink_is_folder(sink) &&
+	    (options.shard_count > 1 || options.shard_size))
+		tool_usage("shards are files of a folder: give one with -o");
+	if (options.shard_count && options.shard_size)
+		tool_usage("--shard-count and --shard-size exclude each other");
 	if (one && !format->embeds)
 		options.images = IMAGES_NONE; /* there is no place for them */
 	exporter_init(&ex, format, sink, &options);

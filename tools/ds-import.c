@@ -1,7 +1,9 @@
 /* ds-import: labelled datasets, as people have them, to records. */
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "archive/tree.h"
+#include "base/brace.h"
 #include "base/diag.h"
 #include "base/out.h"
 #include "base/path.h"
@@ -145,6 +147,44 @@ import_operand(struct importer *im, const struct label_format *format, const cha
 	tree_close(tree);
 }
 
+/* An operand on its way through brace_expand(). */
+struct many {
+	struct importer *im;
+	const struct label_format *format;
+};
+
+static void
+import_one_of(void *ctx, const char *operand)
+{
+	struct many *m = ctx;
+
+	import_operand(m->im, m->format, operand);
+}
+
+/* A name with braces that no file has stands for several ("x-{000..146}.tar"). */
+static void
+import_operands(struct importer *im, const struct label_format *format, const char *operand)
+{
+	struct many m = { im, format };
+	char *name = xstrndup(operand, strcspn(operand, "{"));
+	size_t n = strlen(name);
+	bool named = dataset_name != NULL;
+
+	while (n > 0 && strchr("-_.", name[n - 1]))
+		name[--n] = '\0';
+	if (access(operand, F_OK) == 0 || !strchr(operand, '{')) {
+		import_operand(im, format, operand);
+	} else {
+		if (!named)
+			dataset_name = *path_base(name) ? path_base(name) : "dataset";
+		if (!brace_expand(operand, import_one_of, &m))
+			import_operand(im, format, operand);
+		if (!named)
+			dataset_name = NULL;
+	}
+	free(name);
+}
+
 static void
 import_all(const struct label_format *format, char **operands, int n)
 {
@@ -153,7 +193,7 @@ import_all(const struct label_format *format, char **operands, int n)
 
 	importer_init(&im, out_stdout(), &options);
 	for (int i = 0; i < n; i++)
-		import_operand(&im, format, operands[i]);
+		import_operands(&im, format, operands[i]);
 	if (n == 0)
 		import_operand(&im, format, stdin_name);
 	if (tool_verbose())

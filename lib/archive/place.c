@@ -122,7 +122,7 @@ place_file(struct place *p, const char *path, enum place_how how, struct placed 
 	if (how != PLACE_DIRECT)
 		name_tmp(f);
 	f->fd = openat(f->dirfd, how == PLACE_DIRECT ? f->base : f->tmp,
-	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+	    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 	return f->fd < 0 ? -1 : 0;
 }
 

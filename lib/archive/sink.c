@@ -19,6 +19,7 @@
 #include "base/hashset.h"
 #include "base/num.h"
 #include "base/path.h"
+#include "base/sha256.h"
 #include "base/strmap.h"
 #include "base/tmpfiles.h"
 #include "base/tool.h"
@@ -31,6 +32,8 @@ struct sink {
 	char *target;
 	struct source_reader *reader; /* made when it is needed */
 	struct hashset seen;          /* the paths that are there */
+	sink_told *told;              /* NULL: nobody asks */
+	void *ctx;                    /* for it */
 	/* FOLDER */
 	struct place place;
 	enum place_how how;
@@ -39,7 +42,8 @@ struct sink {
 	bool over; /* the target is an empty folder */
 	/* ARCHIVE, ONE */
 	struct newfile file;
-	struct out *out; /* of `file`, or standard output */
+	struct out *out;          /* of `file`, of `member`, or standard output */
+	struct sink_file *member; /* of another sink; NULL: this one stands alone */
 	/* ARCHIVE */
 	struct archive *a;
 	struct archive_entry *e;
@@ -66,6 +70,25 @@ int
 sink_has(const struct sink *s, const char *path)
 {
 	return hashset_has(&s->seen, name_hash(path));
+}
+
+uint64_t
+sink_written(const struct sink *s)
+{
+	return s->out ? s->out->written + s->out->b.n : 0;
+}
+
+int
+sink_is_folder(const struct sink *s)
+{
+	return s->kind == FOLDER;
+}
+
+void
+sink_watch(struct sink *s, sink_told *told, void *ctx)
+{
+	s->told = told;
+	s->ctx = ctx;
 }
 
 int
@@ -216,11 +239,10 @@ set_time(struct sink *s)
 	}
 }
 
+/* s->out is open. */
 static int
-open_archive(struct sink *s, int filter)
+begin_archive(struct sink *s, int filter)
 {
-	if (open_file(s) != 0)
-		return -1;
 	archive_use_utf8();
 	s->a = archive_write_new();
 	s->e = archive_entry_new();
@@ -241,6 +263,12 @@ open_archive(struct sink *s, int filter)
 		return 0;
 	errno = archive_errno(s->a) > 0 ? archive_errno(s->a) : EINVAL;
 	return -1;
+}
+
+static int
+open_archive(struct sink *s, int filter)
+{
+	return open_file(s) == 0 ? begin_archive(s, filter) : -1;
 }
 
 static void
@@ -365,6 +393,41 @@ add_one(struct sink *s, struct span bytes)
 	return 0;
 }
 
+static void
+tell(struct sink *s, const char *path, struct span bytes)
+{
+	unsigned char digest[SHA256_SIZE];
+
+	if (!s->told)
+		return;
+	sha256_bytes(bytes.p, bytes.n, digest);
+	s->told(s->ctx, path, bytes.n, digest);
+}
+
+/* Of an open file, which was just written. */
+static int
+tell_file(struct sink *s, const char *path, int fd, uint64_t size)
+{
+	struct sha256 *h;
+	unsigned char digest[SHA256_SIZE];
+	char block[16384];
+	ssize_t n = 1;
+
+	if (!s->told)
+		return 0;
+	h = sha256_new();
+	for (uint64_t at = 0; at < size && n > 0; at += n > 0 ? (uint64_t)n : 0) {
+		n = pread(fd, block, sizeof(block), (off_t)at);
+		if (n > 0)
+			sha256_add(h, block, (size_t)n);
+	}
+	sha256_end(h, digest);
+	sha256_free(h);
+	if (n > 0)
+		s->told(s->ctx, path, size, digest);
+	return n > 0 ? 0 : -1;
+}
+
 int
 sink_add(struct sink *s, const char *path, struct span bytes)
 {
@@ -374,9 +437,11 @@ sink_add(struct sink *s, const char *path, struct span bytes)
 		r = begin_member(s, path, bytes.n) == 0 ? member_bytes(s, bytes.p, bytes.n) : -1;
 	else if (r == 0)
 		r = s->kind == FOLDER ? add_file(s, path, bytes) : add_one(s, bytes);
-	if (r == 0)
-		add_path(s, path);
-	return r;
+	if (r != 0)
+		return -1;
+	add_path(s, path);
+	tell(s, path, bytes);
+	return 0;
 }
 
 /* A regular file for reading and its size; -1 with errno. */
@@ -437,13 +502,18 @@ static int
 add_member_of(struct sink *s, const char *path, const char *source)
 {
 	struct buf content = BUF_INIT;
+	sink_told *told = s->told;
 	int r;
 
 	if (s->reader == NULL)
 		s->reader = source_reader_new(0);
 	r = source_read(s->reader, source, &content);
+	s->told = NULL; /* as other sources: not by its bytes */
 	if (r == 0)
 		r = sink_add(s, path, buf_span(&content));
+	s->told = told;
+	if (r == 0 && told)
+		told(s->ctx, path, content.n, NULL);
 	buf_release(&content);
 	return r;
 }
@@ -464,6 +534,8 @@ sink_add_source(struct sink *s, const char *path, const char *source, enum sink_
 	if (add_regular(s, path, source, how) != 0)
 		return -1;
 	add_path(s, path);
+	if (s->told)
+		s->told(s->ctx, path, 0, NULL);
 	return 0;
 }
 
@@ -509,10 +581,12 @@ sink_file_close(struct sink_file *f)
 
 	if (s->kind != ONE)
 		out_flush(f->out);
+	if (s->kind != ONE)
+		r = tell_file(s, f->path, f->own.fd, f->own.written);
 	if (s->kind == FOLDER)
-		r = place_done(&f->placed);
+		r = place_done(&f->placed) == 0 ? r : -1;
 	if (s->kind == ARCHIVE) {
-		r = member_from(s, f->path, f->own.fd, f->own.written);
+		r = r == 0 ? member_from(s, f->path, f->own.fd, f->own.written) : -1;
 		close(f->own.fd);
 	}
 	err = errno;
@@ -521,6 +595,25 @@ sink_file_close(struct sink_file *f)
 	free(f);
 	errno = err;
 	return r;
+}
+
+struct sink *
+sink_open_in(struct sink *outer, const char *path)
+{
+	struct sink_file *member = sink_file_new(outer, path);
+	struct sink *s;
+
+	if (member == NULL)
+		return NULL;
+	s = xcalloc(1, sizeof(*s));
+	s->place.fd = -1;
+	s->target = xstrdup(path);
+	s->kind = ARCHIVE;
+	s->member = member;
+	s->out = sink_file_out(member);
+	if (begin_archive(s, ARCHIVE_FILTER_NONE) != 0)
+		die("cannot begin the archive %s:", path);
+	return s;
 }
 
 /* ---- the end ---- */
@@ -552,6 +645,8 @@ commit_file(struct sink *s)
 	}
 	if (s->out == &s->file.out)
 		return newfile_commit(&s->file);
+	if (s->member)
+		return sink_file_close(s->member);
 	out_flush(s->out);
 	return 0;
 }
@@ -573,5 +668,7 @@ sink_abort(struct sink *s)
 		newfile_abort(&s->file);
 	if (s->a)
 		archive_write_fail(s->a);
+	if (s->member)
+		sink_file_close(s->member); /* the other sink is given up, too */
 	sink_free(s);
 }

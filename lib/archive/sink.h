@@ -67,6 +67,24 @@ struct sink_file *sink_file_new(struct sink *s, const char *path);
 struct out *sink_file_out(struct sink_file *f);
 int sink_file_close(struct sink_file *f);
 
+/*
+ * A tar as a member of another sink, written as its members come. sink_commit() it before that
+ * one. NULL with errno.
+ */
+struct sink *sink_open_in(struct sink *s, const char *path);
+
+/*
+ * Be told of each member when it is complete: its path, bytes, and the SHA-256 of them; NULL for
+ * what came from a source as it is (sink_add_source()).
+ */
+typedef void sink_told(void *ctx, const char *path, uint64_t bytes, const unsigned char *sha256);
+void sink_watch(struct sink *s, sink_told *told, void *ctx);
+
+/* Bytes of an archive so far, about: the last block may not be counted yet. */
+uint64_t sink_written(const struct sink *s);
+
+/* Is the target a folder? */
+int sink_is_folder(const struct sink *s);
 /* Was it opened with SINK_ONE? */
 int sink_is_one(const struct sink *s);
 

@@ -233,6 +233,18 @@ tree_open(const char *operand, const struct tree_options *o)
 	return open_stream(t);
 }
 
+struct tree *
+tree_open_at(const struct tree *t, const struct node *n)
+{
+	struct buf path = BUF_INIT;
+	struct tree *inner;
+
+	tree_source(t, n, &path);
+	inner = tree_open(buf_str(&path), &t->priv->o);
+	buf_release(&path);
+	return inner;
+}
+
 /* ---- finding ---- */
 
 /* Where "PATH" would stand, or with `dot` "PATH.". */

@@ -71,6 +71,8 @@ struct tree {
  */
 struct tree *tree_open(const char *operand, const struct tree_options *o);
 void tree_close(struct tree *t);
+/* Open an archive that is a file of a folder, with the same options. */
+struct tree *tree_open_at(const struct tree *t, const struct node *n);
 
 /* ---- finding ---- */
 
@@ -82,6 +84,9 @@ size_t tree_lower_bound(const struct tree *t, struct span path);
 const struct node *tree_find_stem(const struct tree *t, struct span stem, const char *extensions);
 /* The same for any picture (path_is_picture()). */
 const struct node *tree_find_picture(const struct tree *t, struct span stem);
+
+/* Is it a picture, sound or film by its name: what `extract` puts down? */
+bool tree_is_media(struct span path);
 
 /* ---- reading; all false: it was said (a machine's fault as status 2) ---- */
 

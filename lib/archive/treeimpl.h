@@ -40,8 +40,6 @@ struct node *tree_add(struct tree *t, const char *path);
 /* By path, then by order. */
 void tree_sort(struct tree *t);
 bool tree_is_ignored(struct span path);
-/* Sound and film beside the pictures: what is put down by --extract. */
-bool tree_is_media(struct span path);
 
 /* Add the files below the folder p->root. */
 void tree_walk(struct tree *t, const char *operand);

@@ -271,19 +271,26 @@ picture_failed(const struct sample *s, const char *source)
 	}
 }
 
-static void
-bring(struct exporter *ex, const struct sample *s, const char *source, const char *path)
+bool
+export_picture_to(struct exporter *ex, const struct sample *s, struct sink *to, const char *path)
 {
 	enum sink_how how = ex->opt->images == IMAGES_LINK ? SINK_LINK : SINK_COPY;
+	struct span source = source_of(ex, s);
+	bool good = false;
+	char *copy;
 
-	if (path_is_uri(span_str(source))) {
+	if (ex->opt->images == IMAGES_NONE)
+		return false;
+	copy = xstrndup(source.p, source.n);
+	if (path_is_uri(source))
 		export_loss(ex, s, "picture.remote", 1);
-		return;
-	}
-	if (sink_add_source(ex->sink, path, source, how) == 0)
-		ex->pictures++;
+	else if (sink_add_source(to, path, copy, how) == 0)
+		good = true;
 	else
-		picture_failed(s, source);
+		picture_failed(s, copy);
+	ex->pictures += good;
+	free(copy);
+	return good;
 }
 
 struct span
@@ -302,12 +309,7 @@ export_picture(struct exporter *ex, const struct sample *s, const char *dir, str
 	}
 	buf_reset(&ex->picture);
 	buf_addspan(&ex->picture, span_of(ex->path.p + name, ex->path.p + ex->path.n));
-	if (ex->opt->images != IMAGES_NONE) {
-		char *copy = xstrndup(source.p, source.n);
-
-		bring(ex, s, copy, buf_str(&ex->path));
-		free(copy);
-	}
+	export_picture_to(ex, s, ex->sink, buf_str(&ex->path));
 	return buf_span(&ex->picture);
 }
 

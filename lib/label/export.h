@@ -99,6 +99,13 @@ struct span export_picture(
     struct exporter *ex, const struct sample *s, const char *dir, struct span stem);
 
 /*
+ * Bring the picture to `path` of `to`, which may be another sink than the export's own, as --images
+ * says. False: it was not (wanted, or to be had, which was said).
+ */
+bool export_picture_to(
+    struct exporter *ex, const struct sample *s, struct sink *to, const char *path);
+
+/*
  * The bytes of the picture, for formats that embed it. False: there are none: not wanted, remote
  * (counted), or not to be had (said).
  */

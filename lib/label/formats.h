@@ -39,6 +39,7 @@ extern const struct label_format label_tfrecord;
 extern const struct label_format label_vertex;
 extern const struct label_format label_via;
 extern const struct label_format label_voc;
+extern const struct label_format label_webdataset;
 extern const struct label_format label_yolo;
 
 #endif

@@ -42,6 +42,7 @@ const struct label_format *const label_formats[] = {
 	&label_vertex,
 	&label_via,
 	&label_voc,
+	&label_webdataset,
 	&label_yolo,
 	NULL,
 };

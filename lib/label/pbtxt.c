@@ -278,8 +278,11 @@ pbtxt_add(struct buf *out, struct span class, struct span name, long id)
 		add_string(out, "display_name", name);
 	if (class.p)
 		rest = json_value_text(json_member(class, "pbtxt"), &scratch);
-	while (span_cut(&rest, '\n', &line))
-		buf_addf(out, "  %.*s\n", SPAN_ARG(span_trim(line)));
+	while (span_cut(&rest, '\n', &line)) {
+		buf_adds(out, "  ");
+		buf_addspan(out, span_trim(line)); /* may hold a NUL */
+		buf_addc(out, '\n');
+	}
 	buf_adds(out, "}\n");
 	buf_release(&scratch);
 }

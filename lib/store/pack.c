@@ -4,14 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "archive/sink.h"
+#include "archive/shards.h"
 #include "archive/source.h"
-#include "base/file.h"
 #include "base/path.h"
-#include "base/tmpfiles.h"
 #include "store/files.h"
 #include "store/keyed.h"
 
@@ -234,131 +231,44 @@ write_tree(struct pack *k, struct sink *sink)
 	return good;
 }
 
-static bool
-pack_tree(struct pack *k)
-{
-	struct sink *sink = sink_open(k->o->target, k->o->force ? SINK_FORCE : 0);
-
-	if (sink == NULL) {
-		trouble("cannot make '%s':", k->o->target);
-		return false;
-	}
-	if (!write_tree(k, sink)) {
-		trouble("cannot write '%s'", k->o->target);
-		sink_abort(sink);
-		return false;
-	}
-	if (sink_commit(sink) == 0)
-		return true;
-	trouble("cannot finish '%s':", k->o->target);
-	return false;
-}
-
 /* ---- shards ---- */
 
-struct shards {
+struct side {
 	struct pack *k;
-	char *dir; /* temporary */
-	const char *side;
-	struct sink *sink;
-	char *name;      /* of the shard under way */
-	uint64_t number; /* of the next one */
-	uint64_t samples, bytes;
+	struct shards shards;
 	struct source_reader *reader;
-	struct strmap names; /* members so far: a name is one sample */
 	struct record r;
 };
 
-/*
- * A member's name ends at its first dot: what is behind is its kind. A key with dots, slashes or other signs is spelled
- * without them, and then tells itself from others by a hash.
- */
+/* A shard is complete. */
 static void
-member_name(struct shards *x, struct span key)
+describe_shard(void *ctx, const char *path, uint64_t bytes, const unsigned char *sha256)
 {
-	struct buf *b = &x->k->path, hex = BUF_INIT;
-	unsigned char digest[SHA256_SIZE];
-	struct strmap_entry *e;
-	bool plain = true, is_new;
+	struct pack *k = ctx;
 
-	buf_reset(b);
-	for (size_t i = 0; i < key.n && b->n < 100; i++) {
-		char c = key.p[i];
-		bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-			    (c >= '0' && c <= '9') || c == '-' || c == '_';
-
-		buf_addc(b, good ? c : '_');
-		plain = plain && good;
-	}
-	plain = plain && b->n == key.n;
-	e = strmap_put(&x->names, buf_span(b), 1, &is_new);
-	if (plain && is_new)
-		return;
-	sha256_bytes(key.p, key.n, digest);
-	sha256_hex(&hex, digest);
-	buf_addf(b, "-%.16s", hex.p);
-	if (!is_new) /* even samples of one key */
-		buf_addf(b, "-%llu", (unsigned long long)++e->value);
-	buf_release(&hex);
+	croissant_add(&k->files, path, bytes, sha256, "application/x-tar");
+	k->counts->shards++;
 }
 
-static bool
-end_shard(struct shards *x)
-{
-	char *path = xasprintf("%s/%s", x->dir, x->name ? x->name : "");
-	unsigned char digest[SHA256_SIZE];
-	uint64_t bytes = 0;
-	bool good = true;
-
-	if (x->sink) {
-		good =
-		    sink_commit(x->sink) == 0 && sha256_file(AT_FDCWD, path, digest, &bytes) == 0;
-		if (good)
-			croissant_add(&x->k->files, x->name, bytes, digest, "application/x-tar");
-		else
-			trouble("cannot write '%s':", path);
-		x->sink = NULL;
-		x->k->counts->shards++;
-	}
-	free(x->name);
-	x->name = NULL;
-	free(path);
-	return good;
-}
-
-static bool
-begin_shard(struct shards *x)
-{
-	char *path;
-
-	x->name = xasprintf(
-	    "%s-%s-%06llu.tar", x->k->o->about.name, x->side, (unsigned long long)x->number++);
-	path = xasprintf("%s/%s", x->dir, x->name);
-	x->sink = sink_open(path, 0);
-	if (x->sink == NULL)
-		trouble("cannot make '%s':", path);
-	x->samples = x->bytes = 0;
-	free(path);
-	return x->sink != NULL;
-}
-
-/* Member number `i` of a sample in k->path: "NAME.jpg", "NAME.mask-1.png". */
-static void
-shard_path(struct pack *k, const struct named_file *file, size_t stem)
+/* What a file of a sample is called behind its name: "jpg", "mask-1.png". */
+static struct span
+shard_kind(struct pack *k, const struct named_file *file)
 {
 	struct span ext = path_ext(json_value_text(file->source, &k->scratch));
 
-	buf_cut(&k->path, stem);
+	buf_reset(&k->path);
 	if (file->number)
-		buf_addf(&k->path, ".mask-%zu", file->number);
-	buf_addf(&k->path, ".%.*s", SPAN_ARG(ext.n ? ext : SPAN("bin")));
+		buf_addf(&k->path, "mask-%zu.", file->number);
+	buf_addspan(&k->path, ext.n ? ext : SPAN("bin"));
+	return buf_span(&k->path);
 }
 
 static bool
-add_shard_file(struct shards *x, const struct named_file *file, size_t stem)
+add_shard_file(struct side *x, const struct named_file *file)
 {
 	struct pack *k = x->k;
 	const char *from;
+	struct span kind;
 
 	if (!file->first || !is_file(k, file))
 		return true;
@@ -368,36 +278,26 @@ add_shard_file(struct shards *x, const struct named_file *file, size_t stem)
 		missing(k, x->r.pos, from);
 		return true;
 	}
-	shard_path(k, file, stem);
-	k->member[file->number] = xstrdup(k->path.p);
+	kind = shard_kind(k, file);
+	k->member[file->number] = xstrdup(shards_path(&x->shards, kind));
 	k->counts->files++;
-	x->bytes += k->line.n + 1024;
-	return sink_add(x->sink, k->path.p, buf_span(&k->line)) == 0;
+	return shards_add(&x->shards, kind, buf_span(&k->line)) == 0;
 }
 
 /* The file, its masks, and its record, which names the masks by their members. */
 static bool
-add_sample(struct shards *x, struct span key, struct span line)
+add_sample(struct side *x, struct span key, struct span line)
 {
 	struct pack *k = x->k;
-	size_t stem;
-	bool good = true;
+	bool good = shards_sample(&x->shards, key) == 0;
 
-	member_name(x, key);
-	stem = k->path.n;
 	begin_files(k, line);
 	for (size_t i = 0; good && i < k->named.n && !k->o->no_files; i++)
-		good = add_shard_file(x, &k->named.v[i], stem);
+		good = add_shard_file(x, &k->named.v[i]);
 	buf_reset(&k->line);
 	files_replace(&k->line, line, &k->named, put_mask, k);
-	buf_cut(&k->path, stem);
-	buf_adds(&k->path, ".json");
-	good = good && sink_add(x->sink, k->path.p, buf_span(&k->line)) == 0;
-	x->bytes += k->line.n + 1024;
-	x->samples++;
+	good = good && shards_add(&x->shards, SPAN("json"), buf_span(&k->line)) == 0;
 	k->counts->samples++;
-	if (!good)
-		trouble("cannot write the shard '%s':", x->name);
 	return good;
 }
 
@@ -418,7 +318,7 @@ shuffled_cmp(const void *a, const void *b)
 
 /* All of one side, in the order of their hashes: shuffled already, and the same on every machine. */
 static bool
-write_side(struct shards *x, const struct pool *p, int usage)
+write_side(struct side *x, const struct pool *p, int usage)
 {
 	struct shuffled *list = xreallocarray(NULL, p->n + 1, sizeof(*list));
 	struct buf line = BUF_INIT;
@@ -429,30 +329,25 @@ write_side(struct shards *x, const struct pool *p, int usage)
 		if (p->s[i].given == usage)
 			list[n++] = (struct shuffled){ p->s[i].hash, (uint32_t)i };
 	qsort(list, n, sizeof(*list), shuffled_cmp);
-	x->number = 0;
 	for (size_t i = 0; good && i < n; i++) {
 		const struct pooled *s = &p->s[list[i].sample];
 
-		if (x->sink &&
-		    (x->samples >= x->k->o->shard_samples || x->bytes >= x->k->o->shard_bytes))
-			good = end_shard(x);
 		pool_line(p, s, &line);
-		good = good && (x->sink || begin_shard(x)) &&
-		       rec_parse(&x->r, buf_span(&line), pos_file(x->k->records)) &&
+		good = rec_parse(&x->r, buf_span(&line), pos_file(x->k->records)) &&
 		       add_sample(x, pool_key(p, s), buf_span(&line));
 	}
-	good = end_shard(x) && good;
 	buf_release(&line);
 	free(list);
 	return good;
 }
 
 static bool
-write_shards(struct shards *x, struct pool *p)
+write_shards(struct side *x, struct pool *p)
 {
 	static const char *const side[USAGES + 1] = { "train", "eval", "test", "inference",
 		"none" };
 	struct record r = { .m = NULL };
+	char *prefix = NULL;
 	struct rec_reader in;
 	bool good = true;
 
@@ -464,58 +359,62 @@ write_shards(struct shards *x, struct pool *p)
 	rec_release(&r);
 	pool_sort(p);
 	for (int u = 0; good && u <= USAGES; u++) {
-		x->side = side[u];
-		good = write_side(x, p, u == USAGES ? USAGE_NONE : u);
+		free(prefix);
+		prefix = xasprintf("%s-%s", x->k->o->about.name, side[u]);
+		good = shards_begin(&x->shards, prefix, 0) == 0 &&
+		       write_side(x, p, u == USAGES ? USAGE_NONE : u);
 	}
+	good = good && shards_end(&x->shards) == 0;
+	free(prefix);
 	return good;
 }
 
 static bool
-finish_shards(struct shards *x)
-{
-	char *path = xasprintf("%s/croissant.json", x->dir);
-	struct buf text = BUF_INIT;
-	bool good;
-
-	croissant_write(&text, &x->k->v, &x->k->o->about, &x->k->files, NULL);
-	good = file_write(path, buf_span(&text), FILE_NOSYNC) == 0 && file_sync_all(x->dir) == 0 &&
-	       rename_new(x->dir, x->k->o->target) == 0 && sync_parent(x->k->o->target) == 0;
-	if (!good)
-		trouble("cannot finish '%s':", x->k->o->target);
-	buf_release(&text);
-	free(path);
-	return good;
-}
-
-static bool
-pack_shards(struct pack *k)
+write_all_sides(struct pack *k, struct sink *sink)
 {
 	struct pool_rules rules = { .key = k->v.key, .ignore_content = true };
-	struct shards x = { .k = k, .dir = tmp_beside(k->o->target) };
-	struct tmpfile_entry *watch;
+	struct strmap names = STRMAP_INIT;
+	struct side x = { .k = k, .shards = { .into = sink, .names = &names } };
+	struct buf text = BUF_INIT;
 	struct pool p;
 	bool good;
 
+	x.shards.max_samples = k->o->shard_samples;
+	x.shards.max_bytes = k->o->shard_bytes;
 	rules.seed = span_str(k->v.seed);
-	if (mkdir(x.dir, 0777) != 0) {
+	x.reader = source_reader_new(0);
+	sink_watch(sink, describe_shard, k);
+	good = pool_open(&p, temporary_folder(), &rules) && write_shards(&x, &p);
+	pool_release(&p);
+	sink_watch(sink, NULL, NULL);
+	croissant_write(&text, &k->v, &k->o->about, &k->files, NULL);
+	good = good && sink_add(sink, "croissant.json", buf_span(&text)) == 0;
+	buf_release(&text);
+	shards_release(&x.shards);
+	strmap_release(&names);
+	source_reader_free(x.reader);
+	rec_release(&x.r);
+	return good;
+}
+
+static bool
+pack(struct pack *k)
+{
+	struct sink *sink = sink_open(k->o->target, k->o->force ? SINK_FORCE : 0);
+
+	if (sink == NULL) {
 		trouble("cannot make '%s':", k->o->target);
-		free(x.dir);
 		return false;
 	}
-	watch = tmpfiles_add(x.dir);
-	x.reader = source_reader_new(0);
-	good = pool_open(&p, temporary_folder(), &rules);
-	if (good)
-		good = write_shards(&x, &p) && finish_shards(&x);
-	pool_release(&p);
-	if (!good)
-		remove_tree(x.dir);
-	tmpfiles_forget(watch);
-	source_reader_free(x.reader);
-	strmap_release(&x.names);
-	rec_release(&x.r);
-	free(x.dir);
-	return good;
+	if (!(k->o->form == PACK_WEBDATASET ? write_all_sides(k, sink) : write_tree(k, sink))) {
+		trouble("cannot write '%s'", k->o->target);
+		sink_abort(sink);
+		return false;
+	}
+	if (sink_commit(sink) == 0)
+		return true;
+	trouble("cannot finish '%s':", k->o->target);
+	return false;
 }
 
 bool
@@ -527,8 +426,7 @@ pack_version(const struct store *s, const char *name, const struct pack_options 
 
 	*counts = (struct pack_counts){ .samples = 0 };
 	k.records = store_path(s, "versions/%s/records.jsonl", name);
-	good = version_load(&k.v, s, name) &&
-	       (o->form == PACK_WEBDATASET ? pack_shards(&k) : pack_tree(&k));
+	good = version_load(&k.v, s, name) && pack(&k);
 	version_release(&k.v);
 	croissant_release(&k.files);
 	begin_files(&k, SPAN("{}"));

@@ -79,7 +79,7 @@ END
 @test "the examples of ds-formats(7) do what they say" {
 	echo '{"dataset":{"name":"s","classes":[{"name":"a"}]}}
 {"source":"p1.png","id":"p1","width":200,"height":100,"annotation":[{"name":"a","bbox":[10,20,30,40]}]}' >in.jsonl
-	for f in createml csv-automl csv-kaggle csv-retinanet csv-tf csv-via cvat dota kitti labelme labelstudio openimages supervisely tfrecord via; do
+	for f in createml csv-automl csv-kaggle csv-retinanet csv-tf csv-via cvat dota kitti labelme labelstudio openimages supervisely tfrecord via webdataset; do
 		example=$(sed -n "/^\.Ss $f\( \|\$\)/,/^\.Ed/s/^\\$ //p" "$srcdir/man/ds-formats.7")
 		[ -n "$example" ] || { echo "$f has no example" && continue; }
 		input=$(cut -d ' ' -f 4 <<<"$example")
