@@ -37,7 +37,7 @@ static const struct opt opts[] = {
 	    "the execution id (default: execution-001)" },
 	{ 's', "scene", "NAME", OPT_STRING, &opt_scene, NULL, "only the steps of this scene" },
 	{ 0, "flavors", "FILE", OPT_STRING, &opt_flavors, NULL,
-	    "for Slurm: {\"FLAVOR\": \"sbatch options\", ...}" },
+	    "the site's flavors: {\"FLAVOR\": \"sbatch options\", ...}" },
 	{ 0, "prepare", NULL, OPT_FLAG, &opt_prepare, NULL,
 	    "write what each step needs into the run (the makefile calls this)" },
 	{ 0, "status", NULL, OPT_FLAG, &opt_status, NULL, "a table of the steps of the run" },
@@ -83,7 +83,8 @@ check(struct job *job)
 	if (!opt_prepare || errors > 0)
 		diag_flush(&said);
 	diag_sink_release(&said);
-	return errors == 0 && params_check(&job->params, &job->wf);
+	return errors == 0 &&
+	       params_check(&job->params, &job->wf, opt_flavors ? &job->flavors : NULL);
 }
 
 static bool

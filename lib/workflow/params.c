@@ -327,6 +327,98 @@ check_used(const struct params *p, const struct wf *wf)
 	return fine;
 }
 
+/* ---- constraints ---- */
+
+/* Is `value` (raw JSON) the one allowed value, or one of an array of them? */
+static bool
+is_allowed(const struct json_node *allowed, struct span value)
+{
+	bool list = json_node_type(allowed) == JSON_ARRAY, found = false;
+	const struct json_node *n = list ? json_node_first(allowed) : allowed;
+	struct value want = VALUE_INIT, have = VALUE_INIT;
+	struct buf why = BUF_INIT;
+
+	value_set_json(&have, value);
+	for (; n && !found; n = list ? json_node_next(n) : NULL) {
+		value_set_json(&want, json_node_raw(n));
+		found = value_compare(COMPARE_EQ, &have, &want, &why) == VERDICT_TRUE;
+	}
+	value_release(&want);
+	value_release(&have);
+	buf_release(&why);
+	return found;
+}
+
+/* What is known of a flavor: the object that is the value itself, or the site's entry of that name. */
+static struct span
+flavor_attributes(const struct value *value, struct buf *text, const struct json_tree *flavors)
+{
+	const struct json_node *entry = NULL;
+
+	if (value->type == VALUE_STRING && flavors)
+		entry = json_tree_get_span(flavors, flavors->root, buf_span(&value->text));
+	if (json_node_type(entry) == JSON_OBJECT)
+		return json_node_raw(entry);
+	value_write(text, value);
+	return json_type_of(buf_span(text)) == JSON_OBJECT ? buf_span(text) : SPAN_NONE;
+}
+
+/* `constraint` is {"ATTRIBUTE": [VALUE, ...], ...}; an attribute that is not known decides nothing. */
+static bool
+meets_constraint(const struct wf *wf, uint32_t param, const struct json_node *constraint,
+    struct span attributes, struct pos at)
+{
+	struct buf scratch = BUF_INIT;
+	bool fine = true;
+
+	for (const struct json_node *n = json_node_first(constraint); n; n = json_node_next(n)) {
+		struct span key = json_node_key(n, &scratch);
+		char *name = xstrndup(key.p, key.n);
+		struct span have = json_member(attributes, name);
+
+		if (have.p && !is_allowed(n, have)) {
+			error_at(at, "V02",
+			    "the parameter '%.*s' cannot have %s %.*s; its constraint says %.*s",
+			    SPAN_ARG(wf->param[param].name), name, SPAN_ARG(have),
+			    SPAN_ARG(json_node_raw(n)));
+			fine = false;
+		}
+		free(name);
+	}
+	buf_release(&scratch);
+	return fine;
+}
+
+static bool
+check_constraints(const struct params *p, const struct wf *wf, const struct json_tree *flavors)
+{
+	struct value value = VALUE_INIT;
+	struct buf why = BUF_INIT, text = BUF_INIT;
+	bool fine = true;
+
+	for (uint32_t i = 0; i < wf->nparams; i++) {
+		const struct json_node *constraint =
+		    json_tree_get(&wf->tree, wf->param[i].node, "constraint");
+		const struct param *from;
+		struct span attributes;
+
+		buf_reset(&why);
+		buf_reset(&text);
+		if (json_node_type(constraint) != JSON_OBJECT || wf->param[i].name.p == NULL ||
+		    params_find(p, wf, wf->param[i].name, &value, &why) != LOOKUP_FOUND)
+			continue;
+		from = given(p, wf->param[i].name);
+		attributes = flavor_attributes(&value, &text, flavors);
+		if (attributes.p)
+			fine &= meets_constraint(wf, i, constraint, attributes,
+			    from ? from->at : wf_pos(wf, wf_param_value(wf, i)));
+	}
+	value_release(&value);
+	buf_release(&why);
+	buf_release(&text);
+	return fine;
+}
+
 bool
 params_check_given(const struct params *p, const struct wf *wf)
 {
@@ -338,10 +430,11 @@ params_check_given(const struct params *p, const struct wf *wf)
 }
 
 bool
-params_check(const struct params *p, const struct wf *wf)
+params_check(const struct params *p, const struct wf *wf, const struct json_tree *flavors)
 {
 	bool fine = params_check_given(p, wf);
 
+	fine &= check_constraints(p, wf, flavors);
 	return check_used(p, wf) && fine;
 }
 

@@ -47,10 +47,12 @@ enum lookup params_find(const struct params *p, const struct wf *wf, struct span
 
 /*
  * Before a workflow runs: each name given is declared [R02] and has the declared
- * type [V01] and one of the values of `enum` [V02]; each parameter that is used has a
- * value [V06]. False: something is wrong; all of it was reported as errors.
+ * type [V01] and one of the values of `enum` [V02]; what is known of a flavor meets the
+ * parameter's `constraint` [V02]; each parameter that is used has a value [V06]. `flavors` (may be
+ * NULL) is the site's table, {"FLAVOR": {"ATTRIBUTE": VALUE, ...}, ...}. False: something
+ * is wrong; all of it was reported as errors.
  */
-bool params_check(const struct params *p, const struct wf *wf);
+bool params_check(const struct params *p, const struct wf *wf, const struct json_tree *flavors);
 /* The same of what was given alone: other parameters may stay without a value. */
 bool params_check_given(const struct params *p, const struct wf *wf);
 

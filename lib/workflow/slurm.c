@@ -137,6 +137,8 @@ add_flavor(struct buf *out, const struct makefile *m, uint32_t step)
 	if (node && m->flavors) {
 		add_value(&name, m, node);
 		options = json_tree_get_span(m->flavors, m->flavors->root, buf_span(&name));
+		if (json_node_type(options) == JSON_OBJECT)
+			options = json_tree_get(m->flavors, options, "options");
 		if (json_node_type(options) == JSON_STRING)
 			buf_addf(out, " %.*s", SPAN_ARG(json_node_text(options, &scratch)));
 		else

@@ -281,6 +281,32 @@ statuses() {
 	make -f flow.mk 2>err
 }
 
+@test "the constraint of a flavor is checked against what is known of the flavor" {
+	cat >flow.json <<-'END'
+		{"name":"w","parameters":[{"name":"flavor","type":"json","format":"train_flavor","used_steps":["a"],
+		  "constraint":{"flavor_type":["GPU","Ascend"],"device_distributed_mode":"multiple"}}],
+		 "steps":[{"name":"a","type":"job","properties":{"algorithm":{"command":"true"},"spec":{"resource":{"flavor":"$ref/parameters/flavor"}}}}]}
+	END
+	wf-make -p 'flavor={"flavor_id":"x","flavor_type":"GPU","device_distributed_mode":"multiple"}' flow.json >out 2>err
+	wf-make -p 'flavor={"flavor_id":"x"}' flow.json >out 2>err
+	wf-make -p flavor=gpu.v100 flow.json >out 2>err
+	must_fail 1 wf-make -p 'flavor={"flavor_type":"CPU","device_distributed_mode":"single"}' flow.json >out 2>err
+	[ ! -s out ]
+	grep -q "the parameter 'flavor' cannot have flavor_type \"CPU\"; its constraint says \[\"GPU\",\"Ascend\"\] \[V02\]" err
+	grep -q "cannot have device_distributed_mode \"single\"; its constraint says \"multiple\" \[V02\]" err
+	# of a name, the site's table tells
+	echo '{"cpu.2":{"flavor_type":"CPU","options":"-p cpu"},"gpu.v100":{"flavor_type":"GPU","options":"-p gpu"},"old":"-p old"}' >site.json
+	must_fail 1 wf-make --flavors site.json -p flavor=cpu.2 flow.json >out 2>err
+	grep -q "cannot have flavor_type \"CPU\"" err
+	wf-make --flavors site.json -p flavor=old flow.json >out 2>err
+	wf-make --flavors site.json -p flavor=gpu.v100 --engine slurm flow.json >flow.sh 2>err
+	grep -qx "submit 0 a 'a' ' -p gpu' ''" flow.sh
+	# the document's own value, at its place
+	sed -i 's/"format"/"default":{"flavor_type":"CPU"},"format"/' flow.json
+	must_fail 1 wf-make flow.json >out 2>err
+	grep -q '^flow.json:1:68: error: .*flavor_type' err
+}
+
 @test "paths that make cannot hold are refused" {
 	write_flow
 	cp flow.json 'a b.json'
