@@ -167,7 +167,8 @@ export_all(const struct label_format *format, char **files, int n)
 		options.images = IMAGES_NONE; /* there is no place for them */
 	exporter_init(&ex, format, sink, &options);
 	if (classes_file)
-		ex.closed_classes = dataset_load_classes(&ex.dataset, classes_file);
+		ex.closed_classes = ex.dataset.closed =
+		    dataset_load_classes(&ex.dataset, classes_file);
 	rec_open(&in, files, (size_t)n);
 	export_run(&ex, &in);
 	rec_close(&in);

@@ -22,7 +22,7 @@ classmap_init(struct class_map *m, const struct strings *pairs, const char *file
 	struct input in;
 	struct span line;
 
-	*m = (struct class_map){ .to = STRMAP_INIT };
+	*m = (struct class_map){ .to = STRMAP_INIT, .listed = STRMAP_INIT };
 	for (size_t i = 0; i < pairs->n; i++)
 		if (!add_pair(m, span_str(pairs->v[i])))
 			tool_usage("--map: '%s' is not OLD=NEW", pairs->v[i]);
@@ -43,6 +43,7 @@ classmap_release(struct class_map *m)
 		free(m->name[i]);
 	free(m->name);
 	strmap_release(&m->to);
+	strmap_release(&m->listed);
 	buf_release(&m->list);
 	buf_release(&m->text);
 }
@@ -61,9 +62,49 @@ classmap_name(const struct class_map *m, struct span name)
 	return e ? m->name[e->value] : NULL;
 }
 
-/* Append one object of a list, with its "name" changed. False: it is left out. */
+/*
+ * A renamed class of a header that has one of its new name: that one stays alone. Classes that keep their
+ * names go before renamed ones, wherever they stand.
+ */
 static bool
-map_object(struct class_map *m, struct span raw, bool *changed)
+joins(struct class_map *m, const struct record *r, struct span old, const char *name)
+{
+	bool is_new;
+
+	if (!r)
+		return false;
+	strmap_put(&m->listed, span_str(name), 0, &is_new);
+	if (!is_new)
+		note_at(rec_pos(r, old), "class-map",
+		    "class \"%.*s\" joins \"%s\", which stays as it is",
+		    SPAN_ARG(json_unquote(old)), name);
+	return !is_new;
+}
+
+/* The names of a header's classes that stay what they are. */
+static void
+list_names(struct class_map *m, struct span list)
+{
+	struct span raw, name;
+	struct json j;
+
+	strmap_release(&m->listed);
+	m->listed = (struct strmap)STRMAP_INIT;
+	if (json_type_of(list) != JSON_ARRAY)
+		return;
+	json_begin(&j, list);
+	json_array(&j);
+	while (json_item(&j) && json_value(&j, &raw)) {
+		name = json_type_of(raw) == JSON_OBJECT ? json_member(raw, "name") : raw;
+		name = json_value_text(name, &m->text);
+		if (name.p && !classmap_name(m, name))
+			strmap_put(&m->listed, name, 0, NULL);
+	}
+}
+
+/* Append one object of a list, with its "name" changed. False: it is left out. r: the header of a class. */
+static bool
+map_object(struct class_map *m, const struct record *r, struct span raw, bool *changed)
 {
 	struct span old = json_type_of(raw) == JSON_OBJECT ? json_member(raw, "name") : raw;
 	const char *name = json_type_of(old) == JSON_STRING
@@ -79,6 +120,8 @@ map_object(struct class_map *m, struct span raw, bool *changed)
 	*changed = true;
 	if (!*name)
 		return false;
+	if (joins(m, r, old, name))
+		return true;
 	jw_str(&value, name);
 	c.value = buf_span(&value);
 	if (json_type_of(raw) == JSON_OBJECT)
@@ -93,7 +136,7 @@ map_object(struct class_map *m, struct span raw, bool *changed)
 
 /* The list with changed names in m->list. False: nothing changed. */
 static bool
-map_list(struct class_map *m, struct span list, uint64_t *dropped)
+map_list(struct class_map *m, const struct record *r, struct span list, uint64_t *dropped)
 {
 	bool changed = false;
 	struct span raw;
@@ -106,7 +149,7 @@ map_list(struct class_map *m, struct span list, uint64_t *dropped)
 	json_begin(&j, list);
 	json_array(&j);
 	while (json_item(&j) && json_value(&j, &raw))
-		*dropped += !map_object(m, raw, &changed);
+		*dropped += !map_object(m, r, raw, &changed);
 	jw_close(&m->list, ']');
 	return changed;
 }
@@ -118,7 +161,10 @@ map_header(struct class_map *m, const struct record *r, struct buf *out)
 	struct buf dataset = BUF_INIT;
 	uint64_t dropped = 0;
 
-	if (!map_list(m, json_member(r->v[REC_DATASET], "classes"), &dropped)) {
+	struct span list = json_member(r->v[REC_DATASET], "classes");
+
+	list_names(m, list);
+	if (!map_list(m, r, list, &dropped)) {
 		buf_addspan(out, r->line);
 		return;
 	}
@@ -139,7 +185,7 @@ classmap_apply(struct class_map *m, const struct record *r, struct buf *out, uin
 		map_header(m, r, out);
 		return;
 	}
-	if (!map_list(m, r->v[REC_ANNOTATION], dropped)) {
+	if (!map_list(m, NULL, r->v[REC_ANNOTATION], dropped)) {
 		buf_addspan(out, r->line);
 		return;
 	}

@@ -14,6 +14,7 @@ struct class_map {
 	struct strmap to; /* old name -> index into name */
 	char **name;
 	size_t n, cap;
+	struct strmap listed;  /* names in the list of classes at hand */
 	struct buf list, text; /* scratch */
 };
 

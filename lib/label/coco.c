@@ -23,11 +23,11 @@ const struct label_format label_coco_panoptic = {
 	.name = "coco-panoptic",
 	.aliases = "panoptic",
 	.title = "Panoptic COCO: JSON files of segments, a PNG of their numbers a picture",
-	.holds = HOLDS(ANN_RLE) | HOLDS(ANN_MASK) | HOLDS(ANN_NAME) |
-		 HOLDS(ANN_ID) | HOLDS(ANN_AREA) | HOLDS(ANN_ISCROWD) | HOLDS_UNLABELLED |
-		 HOLDS_NEGATIVE | HOLDS_SIZE | HOLDS_ID | HOLDS_USAGE | HOLDS_SAMPLE_MORE |
-		 HOLDS_CLASS_LIST | HOLDS_INFO,
-	.keeps = "bbox", /* beside pixels */
+	.holds = HOLDS(ANN_RLE) | HOLDS(ANN_MASK) | HOLDS(ANN_NAME) | HOLDS(ANN_ID) |
+		 HOLDS(ANN_AREA) | HOLDS(ANN_ISCROWD) | HOLDS_UNLABELLED | HOLDS_NEGATIVE |
+		 HOLDS_SIZE | HOLDS_ID | HOLDS_USAGE | HOLDS_SAMPLE_MORE | HOLDS_CLASS_LIST |
+		 HOLDS_INFO,
+	.keeps = "bbox|category_id", /* a box beside pixels */
 	.detect = coco_panoptic_detect,
 	.read = coco_read,
 	.writer = &coco_panoptic_writer,

@@ -200,7 +200,7 @@ long
 export_class(struct exporter *ex, const struct sample *s, const struct annotation *a)
 {
 	struct span name = ann_string(a, ANN_NAME, &ex->scratch);
-	long i = name.p ? dataset_class(&ex->dataset, name) : -1;
+	long i = name.p ? dataset_class_of(&ex->dataset, name, ann_member(a, "category_id")) : -1;
 
 	if (i >= 0)
 		return i;

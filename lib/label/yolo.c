@@ -9,7 +9,7 @@ const struct label_format label_yolo = {
 	.holds = HOLDS(ANN_BBOX) | HOLDS(ANN_RBOX) | HOLDS(ANN_POLYGON) | HOLDS(ANN_KEYPOINTS) |
 		 HOLDS(ANN_NAME) | HOLDS(ANN_CONFIDENCE) | HOLDS_PARTS | HOLDS_HOLES |
 		 HOLDS_UNLABELLED | HOLDS_NEGATIVE | HOLDS_USAGE | HOLDS_CLASS_LIST,
-	.keeps = "yolo|holes",
+	.keeps = "yolo|holes|category_id",
 	.detect = yolo_detect,
 	.read = yolo_read,
 	.writer = &yolo_writer,

@@ -34,6 +34,15 @@ dataset_class(const struct dataset *d, struct span name)
 	return e ? (long)e->value : -1;
 }
 
+long
+dataset_class_of(const struct dataset *d, struct span name, struct span id)
+{
+	struct strmap_entry *e = id.p ? strmap_find(&d->by_id, id) : NULL;
+
+	return e && span_is(name, d->classes[e->value].name) ? (long)e->value
+							     : dataset_class(d, name);
+}
+
 static size_t
 add(struct dataset *d, struct span name, struct span id, struct span raw)
 {
@@ -148,18 +157,31 @@ merge_into_class(
 	free(what);
 }
 
-/* A class as an object, with its decoded name. */
+static bool
+is_twin(const struct class_def *c, struct span id)
+{
+	return c->id && id.p && !span_is(id, c->id);
+}
+
+/*
+ * A class as an object, with its decoded name. A header may have two of one name with two ids, as COCO
+ * may: they stay two. `first`: where the classes of this header begin.
+ */
 static void
-merge_class(struct dataset *d, const struct record *h, struct span raw, struct span name)
+merge_class(
+    struct dataset *d, const struct record *h, struct span raw, struct span name, size_t first)
 {
 	struct span id = json_member(raw, "id");
 	struct json_change no_id = { "id", SPAN_NONE };
 	struct buf edited = BUF_INIT;
-	long index = dataset_class(d, name);
 	struct strmap_entry *owner = NULL;
+	long index;
 
 	if (json_type_of(id) == JSON_NULL)
 		id = SPAN_NONE;
+	index = dataset_class_of(d, name, id);
+	if (index < 0 && d->closed)
+		return;
 	if (id.p)
 		owner = strmap_find(&d->by_id, id);
 	if (owner && (long)owner->value != index) {
@@ -170,7 +192,7 @@ merge_class(struct dataset *d, const struct record *h, struct span raw, struct s
 		raw = buf_span(&edited);
 		id = SPAN_NONE;
 	}
-	if (index < 0)
+	if (index < 0 || (index >= (long)first && is_twin(&d->classes[index], id)))
 		add(d, name, id, raw);
 	else
 		merge_into_class(d, (size_t)index, id, raw, h);
@@ -182,6 +204,7 @@ merge_classes(struct dataset *d, const struct record *h, struct span list)
 {
 	struct buf scratch = BUF_INIT;
 	struct span raw, name;
+	size_t first = d->n;
 	struct json j;
 
 	json_begin(&j, list);
@@ -196,10 +219,10 @@ merge_classes(struct dataset *d, const struct record *h, struct span list)
 		if (!name.p)
 			error_at(rec_pos(h, raw), "class",
 			    "a class must be an object with a \"name\"; this one is left out");
-		else if (is_name)
+		else if (is_name && !d->closed)
 			dataset_add_class(d, name);
-		else
-			merge_class(d, h, raw, name);
+		else if (!is_name)
+			merge_class(d, h, raw, name, first);
 	}
 	buf_release(&scratch);
 }

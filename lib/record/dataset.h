@@ -6,7 +6,8 @@
  * Headers may stand anywhere in a stream and there may be several (cat merges
  * datasets). Classes are merged by name, and the other members by key: what only a
  * later header has is added. Where two disagree the first stays, and that is reported;
- * so is an id that two names have (the second goes without one).
+ * so is an id that two names have (the second goes without one). Two classes of one name and
+ * two ids in one header, as COCO may have them, stay two.
  */
 #ifndef RECORD_DATASET_H
 #define RECORD_DATASET_H
@@ -29,6 +30,7 @@ struct dataset {
 	struct strmap by_id;   /* raw id -> index */
 	struct buf members;    /* raw JSON object of the first header's other members, "{...}" */
 	bool seen;             /* there was a header */
+	bool closed;           /* headers add no classes, only what these have besides their names */
 };
 
 void dataset_init(struct dataset *d);
@@ -39,6 +41,8 @@ void dataset_merge(struct dataset *d, const struct record *header);
 
 /* Index of a class, -1 when unknown. dataset_add_class adds it at the end. */
 long dataset_class(const struct dataset *d, struct span name);
+/* The same; of several with that name (which one header may have) the one with this id (raw; may be SPAN_NONE). */
+long dataset_class_of(const struct dataset *d, struct span name, struct span id);
 size_t dataset_add_class(struct dataset *d, struct span name);
 
 /* One class name a line (empty lines dropped): --classes FILE. False: said so. */

@@ -314,3 +314,45 @@ panoptic() {
 	jq -S '.annotations|=sort_by(.image_id)' out/annotations/panoptic_default.json >got
 	assert_file_equals got want
 }
+
+same_names() {
+	cat >same.json <<-'EOF'
+		{"images":[{"id":1,"file_name":"a.png","width":20,"height":10}],"annotations":[{"id":1,"image_id":1,"category_id":0,"bbox":[0,0,2,2],"area":4,"iscrowd":0,"segmentation":[]},{"id":2,"image_id":1,"category_id":7,"bbox":[0,0,4,2],"area":4,"iscrowd":0,"segmentation":[]},{"id":3,"image_id":1,"category_id":90,"bbox":[0,0,6,2],"area":4,"iscrowd":0,"segmentation":[]}],"categories":[{"id":0,"name":"zebra","supercategory":"animal"},{"id":7,"name":"ant","supercategory":"animal"},{"id":90,"name":"ant","supercategory":"insect"},{"id":3,"name":"unused"}]}
+	EOF
+}
+
+@test "categories: id 0, gaps, two of one name, an unused one: all come back, in order" {
+	same_names
+	run --separate-stderr ds-import same.json
+	[ "$stderr" = 'same.json:1:474: warning: the name "ant" was there before, with another id [coco]' ]
+	ds-export -f coco -o back.json <<<"$output" 2>err
+	[ ! -s err ]
+	assert_file_equals back.json same.json
+	ds-import -q same.json 2>/dev/null | cat - <(ds-import -q same.json 2>/dev/null | head -n 1) | ds-export -f coco -o twice.json
+	assert_file_equals twice.json same.json
+	ds-import -q same.json 2>/dev/null | ds-export -q -f yolo --images none -o out 2>/dev/null
+	cut -d ' ' -f 1 out/labels/a.txt | paste -s -d ' ' >got
+	echo '0 1 2' >want
+	assert_file_equals got want
+	grep -A 5 nc: out/data.yaml >got
+	printf 'nc: 4\nnames:\n  0: zebra\n  1: ant\n  2: ant\n  3: unused\n' >want
+	assert_file_equals got want
+}
+
+@test "--classes and --map keep what classes have, and report who joins whom" {
+	same_names
+	ds-import -q same.json >in.jsonl 2>/dev/null
+	printf 'unused\nzebra\n' >list
+	ds-export -f coco --classes list -o got.json in.jsonl 2>err
+	[ "$(jq -c .categories got.json)" = '[{"name":"unused","id":3},{"name":"zebra","id":0,"supercategory":"animal"}]' ] || fail "$(jq -c .categories got.json)"
+	grep -q 'annotation.class-not-listed is lost: coco cannot hold it (2 in 1 samples' err
+	jq -c 'if .dataset then .dataset.classes|=(.[:2]+.[3:]) else . end' in.jsonl >one.jsonl
+	ds-export -f coco --map zebra=ant --map unused=free -o map.json one.jsonl 2>err
+	echo 'one.jsonl:1:69: note: class "zebra" joins "ant", which stays as it is [class-map]' >want
+	assert_file_equals err want
+	[ "$(jq -c '[.categories,[.annotations[].category_id]]' map.json)" = '[[{"id":7,"name":"ant","supercategory":"animal"},{"id":3,"name":"free"}],[7,7,7]]' ]
+	printf 'zebra=beast\nant=beast\n' >mapping
+	ds-import -q --map-file mapping same.json 2>/dev/null | head -n 1 | jq -c '.dataset.classes' >got
+	echo '[{"id":0,"name":"beast","supercategory":"animal"},{"id":3,"name":"unused"}]' >want
+	assert_file_equals got want
+}

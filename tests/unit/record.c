@@ -382,6 +382,11 @@ test_merge(void)
 	    "{\"dataset\":{\"name\":\"v\",\"classes\":[{\"name\":\"a\",\"id\":1}]}}\n",
 	    "{\"name\":\"v\",\"classes\":[{\"name\":\"a\",\"id\":1}]}",
 	    "{\"name\":\"w\",\"classes\":[{\"name\":\"a\",\"id\":2}]}");
+	/* two of one name in one header stay two, also when they come again */
+	MERGE("",
+	    "{\"dataset\":{\"classes\":[{\"name\":\"a\",\"id\":1},{\"name\":\"a\",\"id\":7}]}}\n",
+	    "{\"classes\":[{\"name\":\"a\",\"id\":1},{\"name\":\"a\",\"id\":7}]}",
+	    "{\"classes\":[{\"name\":\"a\",\"id\":1},{\"name\":\"a\",\"id\":7}]}");
 	/* one id, two names: also when the second name is there already */
 	MERGE("f:2:41: warning: id 1 of class \"b\" is that of \"a\" before; \"b\" gets none "
 	      "[class-clash]\n",
