@@ -1,6 +1,6 @@
 /*
  * pixels.c: what the decoders see, for tests. `pixels FILE` writes the picture as PPM, laid over white, neither
- * turned nor converted by a profile; `pixels --quads FILE` prints the mean colour around the middle of each quarter
+ * turned nor converted by a profile; `pixels --srgb FILE` converts it; `pixels --quads FILE` prints the mean colour around the middle of each quarter
  * as JSON: [[r,g,b], ...], top left, top right, bottom left, bottom right. Status 1: rejected.
  */
 #include <fcntl.h>
@@ -95,20 +95,34 @@ write_ppm(struct buf *out, const struct image *im)
 	buf_addspan(out, buf_span(&im->px));
 }
 
+/* To sRGB, by the profile or the gamma that the file has. */
+static void
+convert(struct image *im, struct finding *f)
+{
+	struct colours *c = colours_new();
+
+	colours_convert(c, im, f->notes & NOTE_GREY ? MODEL_GREY : MODEL_RGB, &f->notes);
+	colours_free(c);
+}
+
 int
 main(int argc, char **argv)
 {
 	static const unsigned char white[3] = { 255, 255, 255 };
 	bool quads = argc == 3 && strcmp(argv[1], "--quads") == 0;
+	bool srgb = argc == 3 && strcmp(argv[1], "--srgb") == 0;
 	struct image im = { .w = 0 };
 	struct finding f = { .code = NULL };
 	struct buf file = BUF_INIT;
 	struct out *out = out_stdout();
 	int status = 1;
 
-	if (argc != 2 + quads || file_read(AT_FDCWD, argv[argc - 1], SIZE_MAX / 2, &file) != 0)
-		die("usage: pixels [--quads] FILE");
+	if (argc != 2 + (quads || srgb) ||
+	    file_read(AT_FDCWD, argv[argc - 1], SIZE_MAX / 2, &file) != 0)
+		die("usage: pixels [--quads | --srgb] FILE");
 	if (decode(buf_span(&file), &im, &f)) {
+		if (srgb)
+			convert(&im, &f);
 		image_flatten(&im, white, &f.notes);
 		quads ? write_quads(&out->b, &im) : write_ppm(&out->b, &im);
 		status = 0;
