@@ -40,11 +40,11 @@ manifest_plain(
 		type = (struct json_change){ "type", span_str(annotation_type(&a)) };
 		if (list.n > 1)
 			buf_addc(&list, ',');
-		json_edit(&list, a.raw, &type, 1);
+		json_edit_members(&list, a.raw, a.m, a.n, &type, 1);
 	}
 	jw_close(&list, ']');
 	change.value = buf_span(&list);
-	json_edit(line, r->line, &change, 1);
+	json_edit_members(line, r->line, r->m, r->n, &change, 1);
 	ann_release(&a);
 	buf_release(&list);
 }

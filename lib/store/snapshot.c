@@ -144,7 +144,9 @@ struct file_job {
 	struct buf want; /* sha256 of the record, or empty */
 	struct content content;
 	struct stat_entry entry;
-	bool has_entry, member, unread, added, failed;
+	bool has_entry, member, unread, failed;
+	bool added;  /* under a temporary name */
+	bool linked; /* under its own */
 };
 
 static void
@@ -186,14 +188,18 @@ staged_path(const struct take *t, const unsigned char *digest)
 	return path;
 }
 
-/* With --paranoid everything is made anew, which also mends an object that was damaged. */
+/* With --paranoid an object is read too; one that is damaged is made anew. */
 static bool
 has_object(const struct take *t, const struct content *c)
 {
 	char *path = object_path(t, c->digest);
+	unsigned char digest[SHA256_SIZE];
 	struct stat st;
-	bool there = !t->o->paranoid && stat(path, &st) == 0 && (uint64_t)st.st_size == c->bytes;
+	bool there = stat(path, &st) == 0 && (uint64_t)st.st_size == c->bytes;
 
+	if (there && t->o->paranoid)
+		there = sha256_file(AT_FDCWD, path, digest, NULL) == 0 &&
+			memcmp(digest, c->digest, SHA256_SIZE) == 0;
 	free(path);
 	return there;
 }
@@ -270,17 +276,45 @@ stage(struct take *t, struct file_job *j, int from)
 	return r != 0 && errno == EEXIST ? 0 : r;
 }
 
-/* Did the file stay as it was while its content was hashed, then linked or copied? (A link changes ctime.) */
+/*
+ * A hard link may have its final name at once when what it holds is on the disk already: when the file last changed
+ * before snapshot_take() synced everything. It stays when the release fails, since another release may count on it by
+ * then; gc removes it. An object of another size is damaged and is made anew.
+ */
 static bool
-stayed(int fd, const struct stat_entry *before)
+link_settled(const struct take *t, struct file_job *j)
 {
+	char *path;
+	int r;
+
+	if (!t->o->link || j->entry.ctime >= t->now)
+		return false;
+	path = object_path(t, j->content.digest);
+	r = new_object(t, j, path);
+	free(path);
+	j->linked = r == 0;
+	return r == 0 || (errno == EEXIST && has_object(t, &j->content));
+}
+
+/*
+ * Did the file stay as it was while its content was hashed, then linked or copied? A link changes ctime: the next snapshot
+ * shall know the file by the new one.
+ */
+static bool
+stayed(int fd, struct file_job *j)
+{
+	const struct stat_entry *before = &j->entry;
 	struct stat_entry after;
 	struct stat st;
 
 	if (fstat(fd, &st) != 0)
 		return false;
 	entry_of(&after, &st);
-	return after.bytes == before->bytes && after.mtime == before->mtime;
+	if (after.bytes != before->bytes || after.mtime != before->mtime)
+		return false;
+	if (j->linked)
+		j->entry.ctime = after.ctime;
+	return true;
 }
 
 /* Up to its end, or to the size that it had when it was opened: stayed() tells when there is more. */
@@ -312,21 +346,27 @@ hash_open_file(struct file_job *j, int fd)
 	return n < 0 ? -1 : 0;
 }
 
-/* The file looks as it did when its content was last hashed, and that content is here. */
+/* The file looks as it did when its content was last hashed, and that content is here: it need not be opened. */
 static bool
 is_unchanged(const struct take *t, struct file_job *j)
 {
-	const struct stat_entry *e = t->o->paranoid ? NULL : cache_find(&t->old, &j->entry);
+	const struct stat_entry *e;
+	struct stat st;
 
+	if (t->o->paranoid || t->old.n == 0 || stat(j->source.p, &st) != 0)
+		return false;
+	entry_of(&j->entry, &st);
+	e = cache_find(&t->old, &j->entry);
 	if (e == NULL)
 		return false;
+	j->entry = *e;
 	memcpy(j->content.digest, e->digest, SHA256_SIZE);
 	j->content.bytes = e->bytes;
 	return has_object(t, &j->content);
 }
 
 static void
-take_file(struct take *t, struct file_job *j)
+read_file(struct take *t, struct file_job *j)
 {
 	int fd = open(j->source.p, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
@@ -338,21 +378,26 @@ take_file(struct take *t, struct file_job *j)
 		return;
 	}
 	entry_of(&j->entry, &st);
-	j->unread = is_unchanged(t, j);
-	j->has_entry = j->unread || j->entry.ctime < t->now - 2000000000;
-	if (!j->unread) {
-		if (hash_open_file(j, fd) != 0 ||
-		    (!has_object(t, &j->content) && stage(t, j, fd) != 0)) {
-			fail_file(j, "source", "the file of a sample cannot be taken in");
-		} else if (!stayed(fd, &j->entry)) {
-			errno = 0;
-			fail_file(j, "changed", "the file changed while it was read");
-		}
-		memcpy(j->entry.digest, j->content.digest, SHA256_SIZE);
-	} else {
-		memcpy(j->entry.digest, j->content.digest, SHA256_SIZE);
+	j->has_entry = j->entry.ctime < t->now - 2000000000;
+	if (hash_open_file(j, fd) != 0 ||
+	    (!link_settled(t, j) && !has_object(t, &j->content) && stage(t, j, fd) != 0)) {
+		fail_file(j, "source", "the file of a sample cannot be taken in");
+	} else if (!stayed(fd, j)) {
+		errno = 0;
+		fail_file(j, "changed", "the file changed while it was read");
 	}
+	memcpy(j->entry.digest, j->content.digest, SHA256_SIZE);
 	close(fd);
+}
+
+static void
+take_file(struct take *t, struct file_job *j)
+{
+	j->unread = is_unchanged(t, j);
+	if (j->unread)
+		j->has_entry = true;
+	else
+		read_file(t, j);
 }
 
 /* A member of an archive was read when its turn came. */
@@ -426,7 +471,7 @@ next_file(void *ctx, void *job)
 
 	if (!next_named(t, j))
 		return false;
-	j->has_entry = j->member = j->unread = j->added = j->failed = false;
+	j->has_entry = j->member = j->unread = j->added = j->linked = j->failed = false;
 	j->content = (struct content){ .known = true };
 	if (path_is_uri(buf_span(&j->source))) {
 		j->content.known = false;
@@ -473,8 +518,9 @@ give_file(void *ctx, void *job)
 	t->counts->unread += j->unread;
 	if (j->added)
 		add_staged(t->staged, j->content.digest);
-	t->counts->added += j->added;
-	t->counts->added_bytes += j->added ? j->content.bytes : 0;
+	t->staged->linked = t->staged->linked || j->linked;
+	t->counts->added += j->added || j->linked;
+	t->counts->added_bytes += j->added || j->linked ? j->content.bytes : 0;
 	if (j->has_entry && !j->failed) {
 		t->new.e = grow(t->new.e, &t->new.cap, t->new.n + 1, sizeof(*t->new.e));
 		t->new.e[t->new.n++] = j->entry;
@@ -519,6 +565,8 @@ snapshot_take(const struct store *s, const struct work *w, const struct pool *p,
 	objects = store_path(s, "objects");
 	if (mkdir(objects, 0777) != 0 && errno != EEXIST)
 		die("cannot make the folder '%s':", objects);
+	if (o->link && file_sync_all(objects) != 0)
+		die("cannot sync '%s':", objects);
 	free(objects);
 	cache_load(&t.old, s);
 	progress_begin("files", p->n);
@@ -555,12 +603,11 @@ finish_folder(const struct take *t, unsigned first, bool publish)
 	for (; i < x->n && x->v[i][0] == first; i++) {
 		char *from = staged_path(t, x->v[i]), *to = object_path(t, x->v[i]);
 
-		/* when the object is a link to the same file already, rename(2) does nothing */
 		if (publish && rename(from, to) != 0) {
 			trouble("cannot make the object '%s':", to);
 			good = false;
 		}
-		if (!publish || (t->o->link && t->o->paranoid))
+		if (!publish)
 			unlink(from);
 		free(from);
 		free(to);
@@ -596,7 +643,7 @@ snapshot_publish(const struct store *s, const struct work *w, const struct snaps
 		die("cannot sync '%s':", objects);
 	if (!finish_all(&t, true))
 		die("not all objects could be made");
-	if (any && file_sync_all(objects) != 0)
+	if ((any || staged->linked) && file_sync_all(objects) != 0)
 		die("cannot sync '%s':", objects);
 	free(objects);
 }
@@ -610,5 +657,5 @@ snapshot_drop(const struct store *s, const struct work *w, const struct snapshot
 	if (staged->n)
 		finish_all(&t, false);
 	free(staged->v);
-	*staged = (struct staged){ NULL, 0, 0 };
+	*staged = (struct staged){ .n = 0 };
 }

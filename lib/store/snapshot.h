@@ -3,7 +3,7 @@
  *
  * Everything new is written under a temporary name (a shared copy where the file system can, else a real
  * one, a hard link on request), synced at once, renamed, and synced again. So an object that has its name
- * is whole, whatever happened.
+ * is whole, whatever happened. A hard link to a file that was there when the last sync began gets its name at once.
  *
  * STORE/objects/stat remembers which file (device, inode, size, times) had which content, so the next
  * snapshot reads only what changed. It may be removed at any time.
@@ -50,6 +50,7 @@ struct snapshot_counts {
 struct staged {
 	unsigned char (*v)[SHA256_SIZE];
 	size_t n, cap;
+	bool linked; /* there are others, links that have their names already */
 };
 
 /*

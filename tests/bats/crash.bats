@@ -8,7 +8,7 @@ setup() {
 	# in memory where that is possible: what is tested is the order of calls, and there are thousands of them
 	work=$(mktemp -d -p /dev/shm ds-crash.XXXXXX 2>/dev/null) || work=$BATS_TEST_TMPDIR
 	cd "$work"
-	step=${CRASH_STEP:-5} first=0
+	step=${CRASH_STEP:-5} first=0 link=
 	export SOURCE_DATE_EPOCH=1700000000
 	need_program strace
 	need_plain_build
@@ -36,7 +36,7 @@ base_store() {
 }
 
 release_2() {
-	ds-release -q -j1 -s s --snapshot --ratio 0.6 2.jsonl
+	ds-release -q -j1 -s s --snapshot $link --ratio 0.6 2.jsonl
 }
 
 calls='mkdir openat write close rename unlink rmdir fsync syncfs symlink fchmodat chmod ftruncate linkat'
@@ -49,7 +49,7 @@ inject() {
 		rm -rf s && cp -a base s
 		got=0
 		strace -qq -o trace -e "trace=$call" -e "inject=$call:$how:when=$n" \
-			ds-release -q -j1 -s s --snapshot --ratio 0.6 2.jsonl >out 2>err || got=$?
+			ds-release -q -j1 -s s --snapshot $link --ratio 0.6 2.jsonl >out 2>err || got=$?
 		if [ "$how" = signal=KILL ]; then
 			[ "$got" -ne 0 ] || break
 			[ "$got" -eq 137 ] || fail "$call $n: status $got, wanted 137"
@@ -80,6 +80,19 @@ inject() {
 	done
 	echo "# $hits kills" >&3
 	[ "$hits" -ge $((120 / step)) ]
+}
+
+@test "killed, or failed by the disk, while it makes hard links" {
+	local call hits=0
+	link=--link step=$(((step + 1) / 2))
+	base_store
+	for call in linkat rename syncfs; do
+		inject "$call" signal=KILL
+		inject "$call" error=ENOSPC
+		inject "$call" error=EIO
+	done
+	echo "# $hits kills and errors" >&3
+	[ "$hits" -ge $((24 / step)) ]
 }
 
 @test "a full disk at any call" {
