@@ -71,6 +71,7 @@ struct voc_reading {
 	size_t n, cap, next;
 	size_t root;         /* bytes of the path that all label files have in common */
 	struct strmap usage; /* id -> index of set_name */
+	struct strmap ids;   /* of all entries */
 	uint64_t zeros;
 	char *first_zero; /* "file:line" */
 };
@@ -251,20 +252,24 @@ find_entries(struct voc_reading *v)
 static const char *const set_name[] = { "train.txt", "val.txt", "test.txt" };
 static const char *const set_usage[] = { "TRAIN", "EVAL", "TEST" };
 
-/* One line of a set: a stem, or a stem and something. */
+/* One line of a set: a stem, which may have blanks in it, or a stem and something. */
 static void
 read_set_line(
     struct voc_reading *v, struct input *in, struct span prefix, struct span line, size_t set)
 {
 	struct buf id = BUF_INIT;
 	struct strmap_entry *e;
-	struct span word;
+	struct span word = span_trim(line);
 	bool is_new;
 
-	if (!span_word(&line, &word))
-		return;
 	buf_addspan(&id, prefix);
 	buf_addspan(&id, word);
+	if (!strmap_find(&v->ids, buf_span(&id))) {
+		if (!span_word(&line, &word))
+			return;
+		buf_cut(&id, prefix.n);
+		buf_addspan(&id, word);
+	}
 	e = strmap_put(&v->usage, buf_span(&id), set, &is_new);
 	if (!is_new && e->value != set)
 		warning_at(input_pos(in, 0), "voc-split", "'%.*s' is in %s, too; that stays",
@@ -291,6 +296,8 @@ read_set(struct voc_reading *v, const struct node *n, struct span folder, size_t
 static void
 read_sets(struct voc_reading *v)
 {
+	for (size_t i = 0; i < v->n; i++)
+		strmap_put(&v->ids, span_str(v->e[i].id), 0, NULL);
 	for (size_t i = 0; i < v->tree->n; i++) {
 		struct span path = span_str(v->tree->node[i].path);
 		struct span base = path_base_span(path), dir = span_of(path.p, base.p);
@@ -308,19 +315,15 @@ read_sets(struct voc_reading *v)
 static void
 check_sets(const struct voc_reading *v)
 {
-	struct strmap ids = STRMAP_INIT;
 	uint64_t missing = 0;
 	const char *first = NULL;
 
-	for (size_t i = 0; i < v->n; i++)
-		strmap_put(&ids, span_str(v->e[i].id), 0, NULL);
 	for (size_t i = 0; i < v->usage.n; i++)
-		if (!strmap_find(&ids, v->usage.e[i].key) && missing++ == 0)
+		if (!strmap_find(&v->ids, v->usage.e[i].key) && missing++ == 0)
 			first = v->usage.e[i].key.p;
 	if (missing > 0)
 		warning_at(pos_file(v->tree->name), "voc-split",
 		    "%" PRIu64 " names in ImageSets/Main have no file, first '%s'", missing, first);
-	strmap_release(&ids);
 }
 
 /* ---- the records ---- */
@@ -531,6 +534,7 @@ read_tree(struct importer *im, int base, bool modelarts)
 	free(v.e);
 	free(v.first_zero);
 	strmap_release(&v.usage);
+	strmap_release(&v.ids);
 }
 
 static void

@@ -274,3 +274,17 @@ END
 		rm -r out
 	done
 }
+
+@test "voc: names with blanks keep their side" {
+	for n in 'a b' 'photo 1' plain; do
+		printf '{"source":"%s.jpg","id":"%s","usage":"EVAL","width":9,"height":9,"annotation":[]}\n' "$n" "$n"
+	done >r.jsonl
+	ds-export -q -f voc --images none -o out r.jsonl
+	ds-import -q out 2>err | jq -r 'select(.source) | .id + ":" + .usage' | sort >got
+	printf '%s:EVAL\n' 'a b' 'photo 1' plain >want
+	assert_file_equals got want
+	[ ! -s err ]
+	echo 'plain 1' >out/ImageSets/Main/val.txt # as lists of a class are written
+	rm out/ImageSets/Main/trainval.txt
+	[ "$(ds-import -q out 2>/dev/null | jq -r 'select(.usage) | .id')" = plain ]
+}
