@@ -12,8 +12,8 @@
 #   SAMPLES=118287 FILES=100000       records to release, files to snapshot
 #   STEPS=100000 TRIVIAL=1000         steps of the workflow that is checked, and of the one that is run
 #   WORK=FOLDER                       where the files go that are read and written. Without it that is memory (/dev/shm) if
-#                                     8 GB are free there: what a disk costs is the same for all and varies. Releases and
-#                                     snapshots, which sync what they write, are always measured in the folder of the build
+#                                     8 GB are free there: what a disk costs is the same for all and varies. Only the
+#                                     section `disk` is always measured in the folder of the build
 #   RUNS=3                            the best of so many runs counts; fewer when they take long
 #   LIMIT=120                         seconds after which a run is given up, which its row then says
 #   PEERS=no                          do not run the programs of others
@@ -28,7 +28,7 @@ shift 2
 source=$(cd "$(dirname "$0")" && pwd)
 : "${IMAGES=118287}" "${ANNOTATIONS=860001}" "${LINES=1000000}" "${PICTURES=}" "${TINY=4000}" "${SAMPLES=118287}"
 : "${FILES=100000}" "${STEPS=100000}" "${TRIVIAL=1000}" "${RUNS=3}" "${LIMIT=120}" "${PEERS=yes}" "${WORK=}"
-all='labels json images split release snapshot workflow execution'
+all='labels json images split release snapshot disk workflow execution'
 parts=$build/bench/parts
 export PATH=$build/tools:$build/bench:$build/bench/floor:$PATH LC_ALL=C LIMIT PEERS
 . "$source/common.sh"
@@ -38,7 +38,7 @@ mkdir -p "$parts"
 work_folder() {
 	local free
 	case $1 in
-	release | snapshot) WORK=$build/bench ;;
+	disk) WORK=$build/bench ;;
 	esac
 	if [ -z "$WORK" ]; then
 		free=$(df --output=avail -k /dev/shm 2>/dev/null | tail -n 1)
@@ -65,7 +65,7 @@ machine() {
 		Written by \`make bench\`; \`bench/run.sh\` says how to change the sizes. The three columns before the command are
 		relative to the nearest floor above, or else to the first row. CPU is user and system time of all processes
 		together; peak MB is of the largest process; what runs longer than $LIMIT s is given up. Files are in memory
-		(tmpfs) where there is room, those of releases and snapshots on the disk.
+		(tmpfs) where there is room for them; the section that says so is on the disk.
 
 	END
 	echo "- $(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores," \

@@ -1,4 +1,4 @@
-# snapshot.sh: section "snapshot": versions that keep their files. Sourced by run.sh in an empty folder.
+# snapshot.sh: section "snapshot": versions that keep their files. Sourced by run.sh, and by disk.sh, in an empty folder.
 
 mkdir files
 for ((i = 0; i < FILES; i += 1000)); do
@@ -7,10 +7,10 @@ for ((i = 0; i < FILES; i += 1000)); do
 done
 find "$PWD/files" -type f | sort >file.list
 sed 's/.*/{"source":"&"}/' file.list >files.jsonl
-say 'writing the files to the disk'
+say 'syncing the files'
 sync -f files
 
-printf '## Snapshots\n'
+printf '## Snapshots%s\n' "${place-}"
 begin "A snapshot of $FILES files of 8 KB"
 row 'floor: read, hash, link, sync once' hashlink 'hashlink out/o <file.list'
 row 'dsutils --link' ds-release 'ds-release -q -s out/s --snapshot --link --ratio 0.8 files.jsonl'

@@ -4,8 +4,8 @@
  *	timed RUNS LIMIT PREPARE COMMAND	->	WALL USER SYSTEM MEGABYTES STATUS
  *
  * PREPARE is run before each, outside the clock. A run that takes longer than LIMIT seconds is
- * killed with all its processes, and the status is 124; once all runs together took an eighth of
- * LIMIT there is no further one. USER and SYSTEM are of the command and all it waited for;
+ * killed with all its processes, and the status is 124; once all runs and PREPAREs together took an
+ * eighth of LIMIT there is no further one. USER and SYSTEM are of the command and all it waited for;
  * megabytes are the largest resident set of one of its processes; the status is the worst of all
  * runs. The command's own output goes nowhere.
  */
@@ -123,16 +123,15 @@ main(int argc, char **argv)
 {
 	struct run best = { 0 }, r;
 	int worst = 0, runs = argc == 5 ? atoi(argv[1]) : 0, limit = argc == 5 ? atoi(argv[2]) : 0;
-	double all = 0;
+	double start = now();
 
 	if (runs < 1 || limit < 1) {
 		fputs("usage: timed RUNS LIMIT PREPARE COMMAND\n", stderr);
 		return 2;
 	}
-	for (int i = 0; i < runs && all * 8 < limit && worst != TIMED_OUT; i++) {
+	for (int i = 0; i < runs && (now() - start) * 8 < limit && worst != TIMED_OUT; i++) {
 		run_once(argv[3], 0);
 		r = run_once(argv[4], limit);
-		all += r.wall;
 		worst = r.status > worst ? r.status : worst;
 		if (i == 0 || r.wall < best.wall)
 			best = r;

@@ -29,7 +29,7 @@ every_row() {
 @test "bench: all sections run to their end" {
 	"$srcdir/bench/run.sh" "$build" "$BATS_TEST_TMPDIR/results.md"
 	every_row "$BATS_TEST_TMPDIR/results.md"
-	for title in Labels 'JSON in memory' Images Splits Releases Snapshots Workflows 'Running workflows'; do
+	for title in Labels 'JSON in memory' Images Splits Releases Snapshots 'Snapshots on the disk' Workflows 'Running workflows'; do
 		grep -qx "## $title" "$BATS_TEST_TMPDIR/results.md" || fail "no section '$title'"
 	done
 	[ -z "$(find "$build/bench" "$WORK" -name 'work.*')" ]
