@@ -5,6 +5,8 @@
  * A kernel is help, never the judge: it stops where it is not sure, and the scalar code
  * of scan.c goes on from there and finds what is wrong. Without SSE2 the kernels stop at
  * once, so the scanner is the same with and without them, and only slower.
+ *
+ * The last ones are for text that was found valid before: they look for its end only.
  */
 #ifndef JSON_FAST_H
 #define JSON_FAST_H
@@ -182,6 +184,103 @@ fast_numbers(const char *p, const char *end)
 	return sure;
 }
 
+/* ---- valid text ---- */
+
+/* The first quote or backslash from p on, or a place less than 16 bytes before `end`. */
+static inline const char *
+fast_quote(const char *p, const char *end)
+{
+	const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\');
+
+	for (; end - p >= 16; p += 16) {
+		__m128i c = _mm_loadu_si128((const __m128i *)(const void *)p);
+		unsigned mask = (unsigned)_mm_movemask_epi8(
+		    _mm_or_si128(_mm_cmpeq_epi8(c, quote), _mm_cmpeq_epi8(c, slash)));
+
+		if (mask)
+			return p + __builtin_ctz(mask);
+	}
+	return p;
+}
+
+/* The first comma, closing bracket or white space from p on, or a place as above. */
+static inline const char *
+fast_word_end(const char *p, const char *end)
+{
+	const __m128i comma = _mm_set1_epi8(','), blank = _mm_set1_epi8(' ');
+	const __m128i close = _mm_set1_epi8('}'), bit = _mm_set1_epi8(']' ^ '}');
+
+	for (; end - p >= 16; p += 16) {
+		__m128i c = _mm_loadu_si128((const __m128i *)(const void *)p);
+		__m128i stop = _mm_or_si128(_mm_cmpeq_epi8(c, comma),
+		    _mm_cmpeq_epi8(_mm_or_si128(c, bit), close));
+		unsigned mask = (unsigned)_mm_movemask_epi8(
+		    _mm_or_si128(stop, _mm_cmpeq_epi8(_mm_min_epu8(c, blank), c)));
+
+		if (mask)
+			return p + __builtin_ctz(mask);
+	}
+	return p;
+}
+
+/*
+ * Count the commas of a flat list, from p to a place less than 16 bytes before `end`, which is
+ * returned; NULL: there is something else than numbers in it. (That has a quote, or a letter or
+ * bracket from '[' on; numbers have only 'e' there.)
+ */
+static inline const char *
+fast_commas(const char *p, const char *end, size_t *commas)
+{
+	const __m128i comma = _mm_set1_epi8(','), quote = _mm_set1_epi8('"');
+	const __m128i high = _mm_set1_epi8('['), e = _mm_set1_epi8('e');
+	const __m128i zero = _mm_setzero_si128();
+
+	while (end - p >= 16) {
+		const char *stop = end - p > 255 * 16 ? p + 255 * 16 : end; /* a byte counts to 255 */
+		__m128i n = zero, other = zero;
+
+		for (; stop - p >= 16; p += 16) {
+			__m128i c = _mm_loadu_si128((const __m128i *)(const void *)p);
+			__m128i letter = _mm_andnot_si128(
+			    _mm_cmpeq_epi8(c, e), _mm_cmpeq_epi8(_mm_max_epu8(c, high), c));
+
+			n = _mm_sub_epi8(n, _mm_cmpeq_epi8(c, comma));
+			other = _mm_or_si128(
+			    other, _mm_or_si128(letter, _mm_cmpeq_epi8(c, quote)));
+		}
+		if (_mm_movemask_epi8(other))
+			return NULL;
+		n = _mm_sad_epu8(n, zero);
+		*commas += (size_t)_mm_extract_epi16(n, 0) + (size_t)_mm_extract_epi16(n, 4);
+	}
+	return p;
+}
+
+/* The first bracket or quote from p on, or a place less than 64 bytes before `end`. */
+static inline const char *
+fast_bracket(const char *p, const char *end)
+{
+	const __m128i quote = _mm_set1_epi8('"'), bit = _mm_set1_epi8('[' ^ '{');
+	const __m128i open = _mm_set1_epi8('{'), close = _mm_set1_epi8('}');
+
+	for (; end - p >= 64; p += 64) {
+		struct block b = block_load(p);
+		__m128i hit[4];
+		uint64_t mask;
+
+		for (int i = 0; i < 4; i++) {
+			__m128i c = _mm_or_si128(b.v[i], bit);
+
+			hit[i] = _mm_or_si128(_mm_cmpeq_epi8(b.v[i], quote),
+			    _mm_or_si128(_mm_cmpeq_epi8(c, open), _mm_cmpeq_epi8(c, close)));
+		}
+		mask = block_mask(hit[0], hit[1], hit[2], hit[3]);
+		if (mask)
+			return p + __builtin_ctzll(mask);
+	}
+	return p;
+}
+
 #else
 
 static inline const char *
@@ -200,6 +299,34 @@ fast_number(const char *p, const char *end)
 
 static inline const char *
 fast_numbers(const char *p, const char *end)
+{
+	(void)end;
+	return p;
+}
+
+static inline const char *
+fast_quote(const char *p, const char *end)
+{
+	(void)end;
+	return p;
+}
+
+static inline const char *
+fast_word_end(const char *p, const char *end)
+{
+	(void)end;
+	return p;
+}
+
+static inline const char *
+fast_commas(const char *p, const char *end, size_t *commas)
+{
+	(void)end, (void)commas;
+	return p;
+}
+
+static inline const char *
+fast_bracket(const char *p, const char *end)
 {
 	(void)end;
 	return p;

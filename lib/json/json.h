@@ -70,9 +70,16 @@ struct json {
 	struct pos error_pos; /* its line and column */
 	unsigned depth;
 	bool fresh; /* a container was opened and nothing came yet */
+	bool valid; /* the text was accepted before */
 };
 
 void json_begin(struct json *j, struct span text);
+/*
+ * The same for text that a scanner has accepted before, such as a value that it gave: the values in
+ * it are passed over at many times the speed, for they are not checked again. (What is no
+ * JSON after all gives an error, or some spans or other of the text.)
+ */
+void json_begin_valid(struct json *j, struct span text);
 /* The same for text that starts at line `line`, column `col` of a file. */
 void json_begin_at(struct json *j, struct span text, uint64_t line, uint64_t col);
 void json_stream(struct json *j, struct input *in);
@@ -150,6 +157,9 @@ bool json_key_is(struct span key, const char *name);
 
 /* Numbers of a raw array, at most max; the count in the array, SIZE_MAX when it holds anything else. */
 size_t json_numbers(struct span array, double *v, size_t max);
+
+/* How many numbers a raw flat array holds, of whatever size; SIZE_MAX when it is no such array. */
+size_t json_count_numbers(struct span array);
 
 /* Is `text` one valid JSON value and nothing else? */
 bool json_valid(struct span text);

@@ -391,3 +391,75 @@ scan_value(const char *p, const char *end, unsigned depth, const char **stop, co
 	*why = s.why;
 	return r;
 }
+
+/* ---- text that was accepted before ---- */
+
+/* Behind the string whose opening quote is at p; NULL: it has no end. */
+static inline const char *
+skip_string(const char *p, const char *end)
+{
+	for (p++; (p = fast_quote(p, end)) < end; p++) {
+		if (*p == '"')
+			return p + 1;
+		if (*p == '\\' && ++p == end)
+			break;
+	}
+	return NULL;
+}
+
+/* Behind the container that opens at p: where as many brackets are closed as were opened. */
+static const char *
+skip_container(const char *p, const char *end)
+{
+	unsigned depth = 0;
+
+	while (p && (p = fast_bracket(p, end)) < end) {
+		if (*p == '"') {
+			p = skip_string(p, end);
+			continue;
+		}
+		if (*p == '{' || *p == '[')
+			depth++;
+		else if ((*p == '}' || *p == ']') && --depth == 0)
+			return p + 1;
+		p++;
+	}
+	return NULL;
+}
+
+const char *
+skip_value(const char *p, const char *end)
+{
+	if (p == end)
+		return NULL;
+	if (*p == '"')
+		return skip_string(p, end);
+	if (*p == '{' || *p == '[')
+		return skip_container(p, end);
+	while ((p = fast_word_end(p, end)) < end) {
+		if (*p == ',' || *p == ']' || *p == '}' || is_blank(*p))
+			break;
+		p++;
+	}
+	return p;
+}
+
+size_t
+count_numbers(const char *p, const char *end)
+{
+	size_t commas = 0;
+
+	while (p < end && is_blank(*p))
+		p++;
+	if (p == end)
+		return 0;
+	p = fast_commas(p, end, &commas);
+	if (p == NULL)
+		return SIZE_MAX;
+	for (; p < end; p++) {
+		if (*p == '"' || ((unsigned char)*p >= '[' && *p != 'e'))
+			return SIZE_MAX;
+		commas += *p == ',';
+	}
+	return commas + 1;
+}

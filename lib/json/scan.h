@@ -5,6 +5,8 @@
 #ifndef JSON_SCAN_H
 #define JSON_SCAN_H
 
+#include <stddef.h>
+
 #define TOO_DEEP "nested too deep: the limit is 512 levels"
 
 enum scan_result {
@@ -21,5 +23,14 @@ enum scan_result {
  */
 enum scan_result scan_value(
     const char *p, const char *end, unsigned depth, const char **stop, const char **why);
+
+/*
+ * The place behind the value that starts at p, in text that scan_value() has accepted: only its
+ * end is looked for. NULL: the text ends before it (then it is not such a text).
+ */
+const char *skip_value(const char *p, const char *end);
+
+/* How many values the inside of a flat list of numbers has, which was accepted; SIZE_MAX: it is none. */
+size_t count_numbers(const char *p, const char *end);
 
 #endif

@@ -7,7 +7,7 @@
 #include "base/utf8.h"
 #include "json/json.h"
 
-static void
+static inline void
 comma(struct buf *b)
 {
 	char last = b->n ? b->p[b->n - 1] : '\n';
@@ -105,11 +105,21 @@ jw_str(struct buf *b, const char *s)
 	jw_string(b, span_str(s));
 }
 
+/* This is written more often than anything else. */
 void
 jw_key_raw(struct buf *b, struct span key)
 {
-	jw_raw_string(b, key);
-	buf_addc(b, ':');
+	char *p;
+
+	buf_reserve(b, key.n + 4);
+	comma(b);
+	p = b->p + b->n;
+	*p++ = '"';
+	if (key.n)
+		memcpy(p, key.p, key.n);
+	p += key.n;
+	memcpy(p, "\":", 3);
+	b->n += key.n + 3;
 }
 
 void

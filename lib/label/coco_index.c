@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/num.h"
 #include "json/json.h"
 #include "json/write.h"
 
 #define SMALL_IMAGES (1 << 22)      /* 16 MiB at most */
+#define SMALL_ID ((uint32_t)1 << 31) /* in coco_annotation.image: the rest is a small id */
 #define SMALL_ANNOTATIONS (1 << 27) /* 16 MiB at most */
 
 struct pass {
@@ -105,25 +107,33 @@ new_image(struct coco_index *x, struct span id)
 {
 	strmap_put(&x->ids, id, x->images, NULL);
 	x->image = grow(x->image, &x->images_cap, x->images + 1, sizeof(*x->image));
-	x->image[x->images] = (struct coco_image){ .first = COCO_NONE, .last = COCO_NONE };
+	x->image[x->images] = (struct coco_image){ .length = 0 };
+	if (x->images >= SMALL_ID)
+		die("%s: more than %u images", x->name, SMALL_ID);
 	return (uint32_t)x->images++;
 }
 
-/* The image of this id, made when it is new. */
+/* The image of an id that is a small number, made when it is new. */
 static uint32_t
-image_of(struct coco_index *x, struct span id)
+image_of_small(struct coco_index *x, uint32_t v)
 {
-	struct strmap_entry *e;
-	uint32_t v;
+	struct buf text = BUF_INIT;
 
-	if (!small_number(id, SMALL_IMAGES, &v)) {
-		e = strmap_find(&x->ids, id);
-		return e ? (uint32_t)e->value : new_image(x, id);
-	}
 	x->small_ids = reach(x->small_ids, &x->small_cap, v, sizeof(*x->small_ids));
-	if (x->small_ids[v] == 0)
-		x->small_ids[v] = new_image(x, id) + 1;
+	if (x->small_ids[v] == 0) {
+		num_add_u64(&text, v);
+		x->small_ids[v] = new_image(x, buf_span(&text)) + 1;
+		buf_release(&text);
+	}
 	return x->small_ids[v] - 1;
+}
+
+static uint32_t
+image_of_text(struct coco_index *x, struct span id)
+{
+	struct strmap_entry *e = strmap_find(&x->ids, id);
+
+	return e ? (uint32_t)e->value : new_image(x, id);
 }
 
 static void
@@ -140,7 +150,7 @@ read_image(struct pass *p)
 	uint64_t at = offset(p);
 	struct span raw, id;
 	struct coco_image *image;
-	uint32_t i;
+	uint32_t i, v;
 
 	if (!json_value(&p->j, &raw))
 		return;
@@ -149,7 +159,7 @@ read_image(struct pass *p)
 		bad_image(x, at, "an image must be an object with an \"id\"");
 		return;
 	}
-	i = image_of(x, id);
+	i = small_number(id, SMALL_IMAGES, &v) ? image_of_small(x, v) : image_of_text(x, id);
 	image = &x->image[i];
 	if (image->length > 0) {
 		bad_image(x, at, "an image of this id was there before");
@@ -169,20 +179,44 @@ static void
 add_annotation(struct pass *p, uint64_t at, uint32_t image, bool string_id)
 {
 	struct coco_index *x = p->x;
-	struct coco_image *i = &x->image[image];
 
-	if (x->n >= COCO_NONE || offset(p) - at > UINT32_MAX)
+	if (x->n >= UINT32_MAX || offset(p) - at > UINT32_MAX)
 		die("%s: more annotations than 4294967295, or one of 4 GiB", x->name);
-	x->ann = grow(x->ann, &x->cap, x->n + 1, sizeof(*x->ann));
-	x->ann[x->n] = (struct coco_annotation){ .offset = at & INT64_MAX,
+	if (x->n == x->cap)
+		x->ann = grow(x->ann, &x->cap, x->n + 1, sizeof(*x->ann));
+	x->ann[x->n++] = (struct coco_annotation){ .offset = at & INT64_MAX,
 		.string_id = string_id,
 		.length = (uint32_t)(offset(p) - at),
-		.next = COCO_NONE };
-	if (i->first == COCO_NONE)
-		i->first = (uint32_t)x->n;
-	else
-		x->ann[i->last].next = (uint32_t)x->n;
-	i->last = (uint32_t)x->n++;
+		.image = image };
+}
+
+/*
+ * Group the annotations by image. Their images lie anywhere in many megabytes: here, in loops
+ * of their own, many of them can be waited for at once.
+ */
+static void
+group_annotations(struct coco_index *x)
+{
+	uint32_t first = 0;
+
+	for (size_t k = 0; k < x->n; k++) {
+		struct coco_annotation *a = &x->ann[k];
+
+		if (a->image & SMALL_ID)
+			a->image = image_of_small(x, a->image & ~SMALL_ID);
+		x->image[a->image].n++;
+	}
+	for (size_t i = 0; i < x->images; i++) {
+		x->image[i].first = first;
+		first += x->image[i].n;
+		x->image[i].n = 0;
+	}
+	x->by_image = xreallocarray(NULL, x->n, sizeof(*x->by_image));
+	for (size_t k = 0; k < x->n; k++) {
+		struct coco_image *i = &x->image[x->ann[k].image];
+
+		x->by_image[i->first + i->n++] = (uint32_t)k;
+	}
 }
 
 /* Was no annotation of this id there before? */
@@ -224,8 +258,8 @@ static void
 read_annotation(struct pass *p)
 {
 	uint64_t at = offset(p);
-	uint32_t image = COCO_NONE;
-	bool string_id = false;
+	bool found = false, string_id = false;
+	uint32_t image = 0;
 	struct span key, value;
 	enum coco_key k;
 
@@ -245,15 +279,19 @@ read_annotation(struct pass *p)
 			see_id(p, value);
 		if (k != COCO_IMAGE_ID || !id_text(value).p)
 			continue;
-		image = image_of(p->x, id_text(value));
+		found = true;
+		if (small_number(id_text(value), SMALL_IMAGES, &image))
+			image |= SMALL_ID;
+		else
+			image = image_of_text(p->x, id_text(value));
 		string_id = json_type_of(value) == JSON_STRING;
 	}
 	if (p->j.error)
 		return;
-	if (image == COCO_NONE)
-		bad_annotation(p->x, at, "an annotation must have an \"image_id\"");
-	else
+	if (found)
 		add_annotation(p, at, image, string_id);
+	else
+		bad_annotation(p->x, at, "an annotation must have an \"image_id\"");
 }
 
 /* ---- the top level ---- */
@@ -413,6 +451,7 @@ coco_index_read(struct coco_index *x, const struct tree *t, const struct node *n
 		error_at(linepos_at(&x->lines, offset(&p)), "json", "%s",
 		    p.j.error ? p.j.error : "text after the value");
 	input_close(&p.in);
+	group_annotations(x);
 	hashset_release(&x->seen_ids);
 	free(x->seen_bits);
 	x->seen_bits = NULL;
@@ -429,6 +468,7 @@ coco_index_release(struct coco_index *x)
 	free(x->image);
 	free(x->order);
 	free(x->ann);
+	free(x->by_image);
 	buf_release(&x->categories);
 	buf_release(&x->info);
 	buf_release(&x->licenses);

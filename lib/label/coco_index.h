@@ -2,7 +2,7 @@
  * The first pass over a COCO file: where its images and annotations are. Only coco*.c use it.
  *
  * Annotations are not grouped by image, and there are more of them than memory has room for. So
- * the file is read as a stream once, and of each annotation only its place is kept (16
+ * the file is read as a stream once, and of each annotation only its place is kept (20
  * bytes, and about 16 for its id); the second pass reads their texts image by image.
  */
 #ifndef LABEL_COCO_INDEX_H
@@ -13,20 +13,18 @@
 #include "base/strmap.h"
 #include "label/linepos.h"
 
-#define COCO_NONE UINT32_MAX
-
 struct coco_image {
 	uint64_t offset : 63;   /* of its object in the file */
 	uint64_t string_id : 1; /* its id is a string */
 	uint32_t length;        /* 0: annotations name it, but it is not listed */
-	uint32_t first, last;   /* of its annotations, in the order of the file; COCO_NONE */
+	uint32_t first, n;      /* of its annotations: by_image[first] to by_image[first + n - 1] */
 };
 
 struct coco_annotation {
 	uint64_t offset : 63;
 	uint64_t string_id : 1; /* image_id is a string */
 	uint32_t length;
-	uint32_t next; /* of the same image; COCO_NONE */
+	uint32_t image; /* index; while the file is read it may be an id (coco_index.c) */
 };
 
 /* Members of annotations; of the ones before COCO_IMAGE_ID it is counted how many have them. */
@@ -58,8 +56,9 @@ struct coco_index {
 	size_t images, images_cap;
 	uint32_t *order; /* indices of the images as they are listed */
 	size_t listed, listed_cap;
-	struct coco_annotation *ann;
+	struct coco_annotation *ann; /* in the order of the file */
 	size_t n, cap;
+	uint32_t *by_image; /* indices of the annotations: those of one image beside each other */
 	struct hashset seen_ids; /* of annotations ... */
 	uint64_t *seen_bits;     /* ... and of those that are small numbers, a bit each */
 	size_t seen_cap;

@@ -34,6 +34,7 @@ struct reading {
 	bool optional[COCO_COUNTED]; /* most annotations have no such member */
 	struct hashset *sources;     /* of the files before; NULL: there is only this file */
 	uint64_t again;              /* pictures that were in another file */
+	bool lines;                  /* the text that is looked at has several lines */
 	struct buf row;              /* one value on one line */
 	struct buf source, text;
 };
@@ -44,11 +45,18 @@ at(struct reading *r, uint64_t offset)
 	return linepos_at(&r->x.lines, offset);
 }
 
-/* A value on one line: line ends (and the white space around them) stand only in pretty files. */
+/* Line ends (and the white space around them) stand only in pretty files. */
+static bool
+has_lines(struct span raw)
+{
+	return memchr(raw.p, '\n', raw.n) || memchr(raw.p, '\r', raw.n);
+}
+
+/* A value of the text that is looked at, on one line. */
 static struct span
 one_line(struct reading *r, struct span raw)
 {
-	if (memchr(raw.p, '\n', raw.n) == NULL && memchr(raw.p, '\r', raw.n) == NULL)
+	if (!r->lines || !has_lines(raw))
 		return raw;
 	buf_reset(&r->row);
 	jw_compact(&r->row, raw);
@@ -130,6 +138,7 @@ write_header(struct reading *r)
 {
 	struct buf *b = import_header(r->im), classes = BUF_INIT;
 
+	r->lines = true;
 	jw_open(&classes, '[');
 	read_categories(r, &classes);
 	jw_close(&classes, ']');
@@ -306,65 +315,26 @@ put_box(struct reading *r, struct buf *b, struct item *a, struct span value)
 
 enum rings { RINGS_GOOD, RINGS_NONE, RINGS_BAD };
 
-/* How often `c` is in the text: eight bytes at a time, for polygons are most of a file. */
-static size_t
-count_byte(struct span text, char c)
-{
-	const uint64_t low = 0x7f7f7f7f7f7f7f7fu, pattern = 0x0101010101010101u * (unsigned char)c;
-	const char *p = text.p, *end = text.p + text.n;
-	size_t n = 0;
-
-	for (; end - p >= 8; p += 8) {
-		uint64_t v;
-
-		memcpy(&v, p, 8);
-		v ^= pattern; /* a byte that is c is 0 now; the top bit of each such byte: */
-		v = ~(((v & low) + low) | v | low);
-		n += (size_t)((v >> 7) * 0x0101010101010101u >> 56); /* their sum */
-	}
-	for (; p < end; p++)
-		n += *p == c;
-	return n;
-}
-
-/* A valid JSON list without lists in it: is there anything but numbers? ("u" of true and null, "s" of false.) */
-static bool
-only_numbers(struct span list)
-{
-	static const char other[] = "\"{us";
-
-	for (const char *c = other; *c; c++)
-		if (memchr(list.p, *c, list.n))
-			return false;
-	return true;
-}
-
-/* Is it a list of flat rings of at least three points each? `list` is valid JSON. */
+/* Is it a list of flat rings of at least three points each? */
 static enum rings
 look_at_rings(struct span list)
 {
 	enum rings found = RINGS_NONE;
-	const char *p = list.p + 1, *end = list.p + list.n - 1, *close;
 	struct span ring;
-	size_t commas;
+	struct json j;
+	size_t n;
 
-	for (;; p = close + 1) {
-		while (p < end && (*p == ',' || (unsigned char)*p <= ' '))
-			p++;
-		if (p == end)
-			return found;
-		close = *p == '[' ? memchr(p, ']', (size_t)(end - p)) : NULL;
-		if (close == NULL)
-			return RINGS_BAD;
-		ring = span_of(p + 1, close);
-		if (span_trim(ring).n == 0)
+	json_begin_valid(&j, list);
+	json_array(&j);
+	while (json_item(&j) && json_value(&j, &ring)) {
+		n = json_count_numbers(ring);
+		if (n == 0)
 			continue; /* [[]] */
-		commas = count_byte(ring, ',');
-		if (commas < 5 || commas % 2 == 0 || memchr(ring.p, '[', ring.n) ||
-		    !only_numbers(ring))
+		if (n == SIZE_MAX || n < 6 || n % 2)
 			return RINGS_BAD;
 		found = RINGS_GOOD;
 	}
+	return found;
 }
 
 /* A mask in another form than the two is kept as it is, under its own name. */
@@ -423,9 +393,10 @@ is_foreign(struct span key)
 }
 
 static void
-put_member(struct reading *r, struct buf *b, struct item *a, struct span key, struct span value)
+put_member(struct reading *r, struct buf *b, struct item *a, enum coco_key k, struct span key,
+    struct span value)
 {
-	switch (coco_key(key)) {
+	switch (k) {
 	case COCO_IMAGE_ID:
 		break;
 	case COCO_CATEGORY_ID:
@@ -554,12 +525,15 @@ put_annotation(
 
 	if (segments >= 0)
 		return (uint64_t)segments;
-	json_begin(&j, a.text);
+	r->lines = has_lines(a.text);
+	json_begin_valid(&j, a.text);
 	jw_open(b, '{');
 	json_object(&j);
 	while (!a.bad && json_key(&j, &key) && json_value(&j, &value)) {
-		has[coco_key(key)] = true;
-		put_member(r, b, &a, key, value);
+		enum coco_key k = coco_key(key);
+
+		has[k] = true;
+		put_member(r, b, &a, k, key, value);
 	}
 	jw_close(b, '}');
 	if (!a.bad && c->string_id != i->string_id && i->length > 0)
@@ -588,7 +562,7 @@ look_at_image(struct picture *i)
 	struct span key, value, *to;
 	struct json j;
 
-	json_begin(&j, i->text);
+	json_begin_valid(&j, i->text);
 	json_object(&j);
 	while (json_key(&j, &key) && json_value(&j, &value)) {
 		to = span_is(key, "file_name")  ? &i->name
@@ -685,10 +659,22 @@ put_image_members(struct reading *r, struct buf *b, const struct picture *i)
 	struct span key, value;
 	struct json j;
 
-	json_begin(&j, i->text);
+	r->lines = has_lines(i->text);
+	json_begin_valid(&j, i->text);
 	json_object(&j);
 	while (json_key(&j, &key) && json_value(&j, &value))
 		copy_member(r, b, key, value, is_foreign_to_sample(r, key));
+}
+
+/* Annotation k in the order of images. It lies anywhere in many megabytes: ask for it early. */
+static const struct coco_annotation *
+annotation_at(const struct reading *r, size_t k)
+{
+	const size_t ahead = 8;
+
+	if (k + ahead < r->x.n)
+		__builtin_prefetch(&r->x.ann[r->x.by_image[k + ahead]]);
+	return &r->x.ann[r->x.by_image[k]];
 }
 
 /* One record: the image and all its annotations. `id` is for images that are not listed. */
@@ -721,11 +707,8 @@ put_sample(struct reading *r, const struct coco_image *image, struct span id)
 	}
 	jw_key(b, "annotation");
 	jw_open(b, '[');
-	for (uint32_t k = image->first; k != COCO_NONE; k = r->x.ann[k].next) {
-		if (r->x.ann[k].next != COCO_NONE) /* it lies anywhere in many megabytes */
-			__builtin_prefetch(&r->x.ann[r->x.ann[k].next]);
-		n += put_annotation(r, b, &r->x.ann[k], image);
-	}
+	for (uint32_t k = 0; k < image->n; k++)
+		n += put_annotation(r, b, annotation_at(r, image->first + k), image);
 	jw_close(b, ']');
 	jw_close(b, '}');
 	import_sample(r->im, buf_span(b), n);
@@ -733,32 +716,38 @@ put_sample(struct reading *r, const struct coco_image *image, struct span id)
 
 /* ---- the file ---- */
 
+static void
+reject_unlisted(struct reading *r, const struct coco_image *image, struct span id)
+{
+	for (uint32_t k = 0; k < image->n; k++)
+		error_at(at(r, annotation_at(r, image->first + k)->offset), "coco",
+		    "image_id %.*s is not in the list of images: left out", SPAN_ARG(id));
+	r->im->bad_annotations += image->n;
+}
+
 /* Annotations of images that are not listed: of a list of detections they are the samples. */
 static void
 put_unlisted(struct reading *r)
 {
 	struct buf id = BUF_INIT;
 
-	for (size_t i = 0; i < r->x.images; i++) {
-		const struct coco_image *image = &r->x.image[i];
-		const struct span text = r->x.ids.e[i].key;
+	for (size_t k = 0; k < r->x.n; k++) {
+		const struct coco_annotation *a = &r->x.ann[k];
+		const struct coco_image *image = &r->x.image[a->image];
+		const struct span text = r->x.ids.e[a->image].key;
 
-		if (image->length > 0 || image->first == COCO_NONE)
+		if (image->length > 0 || r->x.by_image[image->first] != k)
 			continue;
-		if (r->x.results) {
-			buf_reset(&id);
-			if (r->x.ann[image->first].string_id)
-				jw_string(&id, text);
-			else
-				buf_addspan(&id, text);
-			put_sample(r, image, buf_span(&id));
+		if (!r->x.results) {
+			reject_unlisted(r, image, text);
 			continue;
 		}
-		for (uint32_t k = image->first; k != COCO_NONE; k = r->x.ann[k].next) {
-			error_at(at(r, r->x.ann[k].offset), "coco",
-			    "image_id %.*s is not in the list of images: left out", SPAN_ARG(text));
-			r->im->bad_annotations++;
-		}
+		buf_reset(&id);
+		if (a->string_id)
+			jw_string(&id, text);
+		else
+			buf_addspan(&id, text);
+		put_sample(r, image, buf_span(&id));
 	}
 	buf_release(&id);
 }
@@ -766,14 +755,8 @@ put_unlisted(struct reading *r)
 static void
 put_listed(struct reading *r)
 {
-	for (size_t i = 0; i < r->x.listed; i++) {
-		const struct coco_image *image = &r->x.image[r->x.order[i]], *next;
-
-		next = i + 1 < r->x.listed ? &r->x.image[r->x.order[i + 1]] : image;
-		if (next->first != COCO_NONE)
-			__builtin_prefetch(&r->x.ann[next->first]);
-		put_sample(r, image, SPAN_NONE);
-	}
+	for (size_t i = 0; i < r->x.listed; i++)
+		put_sample(r, &r->x.image[r->x.order[i]], SPAN_NONE);
 }
 
 static void

@@ -269,7 +269,7 @@ ann_begin(struct ann_iter *it, const struct record *r)
 	it->r = r;
 	if (!it->open)
 		return;
-	json_begin(&it->j, r->v[REC_ANNOTATION]);
+	json_begin_valid(&it->j, r->v[REC_ANNOTATION]);
 	json_array(&it->j);
 }
 
