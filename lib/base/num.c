@@ -203,7 +203,7 @@ static void
 add_scaled(struct buf *b, bool negative, unsigned __int128 m, int decimals, bool trim)
 {
 	uint64_t one = power10_u64[decimals], whole, fraction;
-	char s[20];
+	char s[44], *p = s + sizeof(s);
 
 	if (m <= UINT64_MAX) {
 		whole = (uint64_t)m / one;
@@ -212,18 +212,18 @@ add_scaled(struct buf *b, bool negative, unsigned __int128 m, int decimals, bool
 		whole = (uint64_t)(m / one);
 		fraction = (uint64_t)(m % one);
 	}
-	if (negative && m > 0)
-		buf_addc(b, '-');
-	num_add_u64(b, whole);
-	if (trim && fraction == 0)
-		return;
-	for (; trim && fraction % 10 == 0; fraction /= 10)
+	for (; trim && decimals > 0 && fraction % 10 == 0; fraction /= 10)
 		decimals--;
-	for (int i = decimals; i-- > 0; fraction /= 10)
-		s[i] = (char)('0' + fraction % 10);
+	for (int i = 0; i < decimals; i++, fraction /= 10)
+		*--p = (char)('0' + fraction % 10);
 	if (decimals > 0)
-		buf_addc(b, '.');
-	buf_add(b, s, (size_t)decimals);
+		*--p = '.';
+	do
+		*--p = (char)('0' + whole % 10);
+	while (whole /= 10);
+	if (negative && m > 0)
+		*--p = '-';
+	buf_add(b, p, (size_t)(s + sizeof(s) - p));
 }
 
 /*
@@ -234,11 +234,16 @@ add_scaled(struct buf *b, bool negative, unsigned __int128 m, int decimals, bool
 static unsigned __int128
 scale(double value, int decimals)
 {
-	int exponent;
-	uint64_t mantissa = (uint64_t)ldexp(frexp(fabs(value), &exponent), 53);
-	unsigned __int128 product = (unsigned __int128)mantissa * power10_u64[decimals];
-	int shift = 53 - exponent;
+	const uint64_t hidden = (uint64_t)1 << 52; /* the highest bit is not stored */
+	uint64_t bits, mantissa;
+	int exponent, shift;
+	unsigned __int128 product;
 
+	memcpy(&bits, &value, sizeof(bits));
+	exponent = (int)(bits >> 52 & 0x7ff);
+	mantissa = (bits & (hidden - 1)) | hidden;
+	shift = 1023 + 52 - exponent;
+	product = (unsigned __int128)mantissa * power10_u64[decimals];
 	if (shift == 0)
 		return product;
 	return shift > 127 ? 0 : ((product >> (shift - 1)) + 1) >> 1;

@@ -45,7 +45,7 @@ export_loss(struct exporter *ex, const struct sample *s, const char *code, uint6
 
 /* ---- what the format cannot hold ---- */
 
-/* Is `key` in the format's own list? */
+/* Is `key` in the format's own list of members? */
 static bool
 keeps(const struct label_format *f, struct span key)
 {
@@ -69,24 +69,47 @@ lose_member(struct exporter *ex, const struct sample *s, const char *what, struc
 	export_loss(ex, s, buf_str(&ex->scratch), 1);
 }
 
-static bool
-is_field(struct span key, const char *const *names, size_t n)
+/* The same for a field of the annotation, of which there are many: its code is looked up once. */
+static void
+lose_field(struct exporter *ex, const struct sample *s, unsigned f)
 {
-	for (size_t i = 0; i < n; i++)
-		if (span_is(key, names[i]))
-			return true;
-	return false;
+	size_t *code = &ex->field_code[f];
+
+	if (*code == 0) {
+		buf_reset(&ex->scratch);
+		buf_adds(&ex->scratch, "annotation.");
+		buf_adds(&ex->scratch, ann_field_name[f]);
+		*code = losses_code(&ex->losses, buf_str(&ex->scratch)) + 1;
+	}
+	losses_add_code(&ex->losses, s->rec, *code - 1, 1);
+}
+
+/* What is held is known as soon as the headers are. */
+static void
+settle_holds(struct exporter *ex)
+{
+	const struct label_format *format = ex->format;
+
+	ex->holds = format->holds_of ? format->holds_of(ex) : format->holds;
+	ex->lost = 0;
+	for (unsigned f = 0; f < ANN_FIELDS; f++)
+		if (!(ex->holds & HOLDS(f)) && f != ANN_UNIT &&
+		    !keeps(format, span_str(ann_field_name[f])))
+			ex->lost |= HOLDS(f);
 }
 
 /* More than one ring? (Three brackets open in [[..],[..]].) */
 static bool
 has_parts(struct span polygon)
 {
+	const char *p = polygon.p, *end = polygon.p + polygon.n;
 	size_t brackets = 0;
 
-	for (size_t i = 0; i < polygon.n && brackets < 3; i++)
-		brackets += polygon.p[i] == '[';
-	return brackets >= 3;
+	while (brackets < 3 && (p = memchr(p, '[', (size_t)(end - p))) != NULL) {
+		brackets++;
+		p++;
+	}
+	return brackets == 3;
 }
 
 /* "type":"modelarts/..." says what the shape says already. */
@@ -100,32 +123,29 @@ void
 export_lose_members(struct exporter *ex, const struct sample *s, const struct annotation *a)
 {
 	for (size_t i = 0; i < a->n; i++)
-		if (!is_field(a->m[i].key, ann_field_name, ANN_FIELDS) &&
-		    !is_modelarts_type(&a->m[i]))
+		if (ann_field_of(a->m[i].key) == ANN_FIELDS && !is_modelarts_type(&a->m[i]))
 			lose_member(ex, s, "annotation", a->m[i].key);
 }
 
 static void
 check_annotation(struct exporter *ex, const struct sample *s, const struct annotation *a)
 {
-	uint64_t holds = ex->format->holds;
-	size_t known = 0;
+	uint64_t lost = a->has & ex->lost;
 
-	for (int f = 0; f < ANN_FIELDS; f++) {
-		if (!a->v[f].p)
-			continue;
-		known++;
-		if (!(holds & HOLDS(f)) && f != ANN_UNIT && json_type_of(a->v[f]) != JSON_NULL)
-			lose_member(ex, s, "annotation", span_str(ann_field_name[f]));
+	for (; lost; lost &= lost - 1) {
+		unsigned f = (unsigned)__builtin_ctzll(lost);
+
+		if (json_type_of(a->v[f]) != JSON_NULL)
+			lose_field(ex, s, f);
 	}
-	if (!(holds & HOLDS_PARTS) && a->v[ANN_POLYGON].p && (holds & HOLDS(ANN_POLYGON)) &&
+	if (a->v[ANN_POLYGON].p && (ex->holds & HOLDS(ANN_POLYGON)) && !(ex->holds & HOLDS_PARTS) &&
 	    has_parts(a->v[ANN_POLYGON]))
 		export_loss(ex, s, "annotation.polygon-parts", 1);
 	/* COCO would carry the list along, but fill the holes */
-	if ((holds & HOLDS_MORE) && !(holds & HOLDS_HOLES) && a->v[ANN_POLYGON].p &&
+	if ((ex->holds & HOLDS_MORE) && !(ex->holds & HOLDS_HOLES) && a->v[ANN_POLYGON].p &&
 	    json_type_of(ann_member(a, "holes")) == JSON_ARRAY)
 		export_loss(ex, s, "annotation.holes", 1);
-	if (known < a->n && !(holds & HOLDS_MORE))
+	if (a->n > (size_t)__builtin_popcountll(a->has) && !(ex->holds & HOLDS_MORE))
 		export_lose_members(ex, s, a);
 }
 
@@ -133,7 +153,7 @@ check_annotation(struct exporter *ex, const struct sample *s, const struct annot
 static void
 check_classes(struct exporter *ex, const struct sample *s)
 {
-	uint64_t holds = ex->format->holds;
+	uint64_t holds = ex->holds;
 	size_t classes = 0;
 
 	if ((holds & HOLDS_CLASS) && (holds & HOLDS_CLASSES))
@@ -155,7 +175,7 @@ check_sample(struct exporter *ex, const struct sample *s)
 	} fields[] = { { REC_USAGE, HOLDS_USAGE }, { REC_HARD, HOLDS_HARD },
 		{ REC_HARD_COEFFICIENT, HOLDS_HARD } };
 
-	uint64_t holds = ex->format->holds;
+	uint64_t holds = ex->holds;
 
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
 		if (s->rec->v[fields[i].field].p && !(holds & fields[i].bit))
@@ -166,7 +186,7 @@ check_sample(struct exporter *ex, const struct sample *s)
 		export_loss(ex, s, "sample.negative", 1);
 	if (!(holds & HOLDS_SAMPLE_MORE))
 		for (size_t i = 0; i < s->rec->n; i++)
-			if (!is_field(s->rec->m[i].key, rec_field_name, REC_FIELDS))
+			if (rec_field_of(s->rec->m[i].key) == REC_FIELDS)
 				lose_member(ex, s, "sample", s->rec->m[i].key);
 	check_classes(ex, s);
 	for (size_t i = 0; i < s->n; i++)
@@ -405,6 +425,7 @@ export_record(struct exporter *ex, struct sample *s, const struct record *r)
 {
 	if (r->header) {
 		dataset_merge(&ex->dataset, r);
+		settle_holds(ex);
 		return;
 	}
 	sample_take(s, r);
@@ -442,6 +463,7 @@ export_run(struct exporter *ex, struct rec_reader *in)
 	struct sample s = { .ann = NULL };
 	struct spool spool;
 
+	settle_holds(ex);
 	spool_init(&spool, in, ex->opt->map);
 	if (ex->format->writer->needs_classes && !ex->closed_classes &&
 	    !spool_begins_with_classes(&spool)) {

@@ -121,6 +121,8 @@ struct label_format {
 	const char *aliases; /* other names, '|' between: "pascal-voc|ModelArts PASCAL VOC 1.0" */
 	const char *title;   /* one line: "Pascal VOC: an XML file a picture" */
 	uint64_t holds;
+	/* What is held of a stream with the headers so far, where that differs; NULL: `holds`. */
+	uint64_t (*holds_of)(const struct exporter *ex);
 	const char
 	    *single;       /* a target with this extension is one file with all of it; NULL: none */
 	bool embeds;       /* pictures go into the label files, so into that one too */

@@ -4,8 +4,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-static struct loss *
-loss_of(struct losses *l, const char *code)
+size_t
+losses_code(struct losses *l, const char *code)
 {
 	bool is_new;
 	struct strmap_entry *e = strmap_put(&l->by_code, span_str(code), l->n, &is_new);
@@ -16,7 +16,7 @@ loss_of(struct losses *l, const char *code)
 		l->loss = grow(l->loss, &l->cap, l->n + 1, sizeof(*l->loss));
 		l->loss[l->n++] = (struct loss){ .code = name };
 	}
-	return &l->loss[e->value];
+	return e->value;
 }
 
 /* The line of the record; the name of the file lives as long as the report. */
@@ -39,7 +39,13 @@ same_file(const char *a, const char *b)
 void
 losses_add(struct losses *l, const struct record *r, const char *code, uint64_t n)
 {
-	struct loss *loss = loss_of(l, code);
+	losses_add_code(l, r, losses_code(l, code), n);
+}
+
+void
+losses_add_code(struct losses *l, const struct record *r, size_t code, uint64_t n)
+{
+	struct loss *loss = &l->loss[code];
 	struct buf scratch = BUF_INIT;
 	struct pos at;
 
@@ -49,7 +55,7 @@ losses_add(struct losses *l, const struct record *r, const char *code, uint64_t 
 		return;
 	at = place_of(l, r);
 	if (diag_is_strict())
-		error_at(r->pos, "loss", "%s would be lost", code);
+		error_at(r->pos, "loss", "%s would be lost", loss->code);
 	loss->last = at;
 	if (loss->samples < LOSS_FIRST) {
 		struct span id = rec_string(r, REC_ID, &scratch);

@@ -33,6 +33,10 @@ struct losses {
 /* n cases of `code` in the record. With --strict the first one ends the run. */
 void losses_add(struct losses *l, const struct record *r, const char *code, uint64_t n);
 
+/* The same for a code whose index into l->loss was asked for before. */
+size_t losses_code(struct losses *l, const char *code);
+void losses_add_code(struct losses *l, const struct record *r, size_t code, uint64_t n);
+
 /* A warning for each code, at its first place [loss]. */
 void losses_report(const struct losses *l, const char *format);
 

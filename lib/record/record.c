@@ -116,12 +116,25 @@ field_of(struct span key, const struct names *names)
 	return i;
 }
 
+enum rec_field
+rec_field_of(struct span key)
+{
+	return (enum rec_field)field_of(key, &rec_names);
+}
+
+enum ann_field
+ann_field_of(struct span key)
+{
+	return (enum ann_field)field_of(key, &ann_names);
+}
+
 /* Read the members of the object at j; the known ones also into v. Of duplicates the first counts. */
 static bool
-members(struct json *j, struct member **m, size_t *n, size_t *cap, struct span *v,
+members(struct json *j, struct member **m, size_t *n, size_t *cap, struct span *v, uint64_t *has,
     const struct names *names)
 {
 	*n = 0;
+	*has = 0;
 	for (size_t i = 0; i < names->n; i++)
 		v[i] = SPAN_NONE;
 	if (!json_members(j, m, n, cap))
@@ -129,8 +142,10 @@ members(struct json *j, struct member **m, size_t *n, size_t *cap, struct span *
 	for (size_t i = 0; i < *n; i++) {
 		size_t f = field_of((*m)[i].key, names);
 
-		if (f < names->n && !v[f].p)
-			v[f] = (*m)[i].value;
+		if (f == names->n || v[f].p)
+			continue;
+		v[f] = (*m)[i].value;
+		*has |= (uint64_t)1 << f;
 	}
 	return true;
 }
@@ -179,7 +194,7 @@ rec_parse(struct record *r, struct span line, struct pos at)
 	r->pos.col += (uint64_t)(r->line.p - line.p);
 	r->header = false;
 	json_begin_at(&j, r->line, at.line ? at.line : 1, r->pos.col);
-	if (!members(&j, &r->m, &r->n, &r->cap, r->v, &rec_names) || !json_end(&j)) {
+	if (!members(&j, &r->m, &r->n, &r->cap, r->v, &r->has, &rec_names) || !json_end(&j)) {
 		json_error(&j, at.file);
 		return false;
 	}
@@ -286,7 +301,7 @@ ann_next(struct ann_iter *it, struct annotation *a)
 			continue;
 		}
 		start = it->j.p;
-		if (!members(&it->j, &a->m, &a->n, &a->cap, a->v, &ann_names))
+		if (!members(&it->j, &a->m, &a->n, &a->cap, a->v, &a->has, &ann_names))
 			break;
 		a->raw = span_of(start, it->j.p);
 		return true;
@@ -302,7 +317,7 @@ ann_parse(struct annotation *a, struct span raw)
 
 	json_begin(&j, raw);
 	a->raw = raw;
-	return members(&j, &a->m, &a->n, &a->cap, a->v, &ann_names);
+	return members(&j, &a->m, &a->n, &a->cap, a->v, &a->has, &ann_names);
 }
 
 void

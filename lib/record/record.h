@@ -85,10 +85,15 @@ enum ann_field {
 extern const char *const rec_field_name[REC_FIELDS];
 extern const char *const ann_field_name[ANN_FIELDS];
 
+/* The field of a raw key (without quotes); REC_FIELDS, ANN_FIELDS: none of them. */
+enum rec_field rec_field_of(struct span key);
+enum ann_field ann_field_of(struct span key);
+
 struct record {
 	struct span line;          /* the whole object */
 	struct pos pos;            /* of its first byte */
 	struct span v[REC_FIELDS]; /* raw JSON; p NULL: absent */
+	uint64_t has;              /* bit f: v[f] is there */
 	struct member *m;          /* every member, in order */
 	size_t n, cap;
 	bool header;
@@ -97,6 +102,7 @@ struct record {
 struct annotation {
 	struct span raw; /* the whole object */
 	struct span v[ANN_FIELDS];
+	uint64_t has;     /* bit f: v[f] is there */
 	struct member *m; /* every member, in order */
 	size_t n, cap;
 };
