@@ -212,8 +212,8 @@ fast_word_end(const char *p, const char *end)
 
 	for (; end - p >= 16; p += 16) {
 		__m128i c = _mm_loadu_si128((const __m128i *)(const void *)p);
-		__m128i stop = _mm_or_si128(_mm_cmpeq_epi8(c, comma),
-		    _mm_cmpeq_epi8(_mm_or_si128(c, bit), close));
+		__m128i stop = _mm_or_si128(
+		    _mm_cmpeq_epi8(c, comma), _mm_cmpeq_epi8(_mm_or_si128(c, bit), close));
 		unsigned mask = (unsigned)_mm_movemask_epi8(
 		    _mm_or_si128(stop, _mm_cmpeq_epi8(_mm_min_epu8(c, blank), c)));
 
@@ -236,7 +236,8 @@ fast_commas(const char *p, const char *end, size_t *commas)
 	const __m128i zero = _mm_setzero_si128();
 
 	while (end - p >= 16) {
-		const char *stop = end - p > 255 * 16 ? p + 255 * 16 : end; /* a byte counts to 255 */
+		const char *stop =
+		    end - p > 255 * 16 ? p + 255 * 16 : end; /* a byte counts to 255 */
 		__m128i n = zero, other = zero;
 
 		for (; stop - p >= 16; p += 16) {
@@ -245,8 +246,7 @@ fast_commas(const char *p, const char *end, size_t *commas)
 			    _mm_cmpeq_epi8(c, e), _mm_cmpeq_epi8(_mm_max_epu8(c, high), c));
 
 			n = _mm_sub_epi8(n, _mm_cmpeq_epi8(c, comma));
-			other = _mm_or_si128(
-			    other, _mm_or_si128(letter, _mm_cmpeq_epi8(c, quote)));
+			other = _mm_or_si128(other, _mm_or_si128(letter, _mm_cmpeq_epi8(c, quote)));
 		}
 		if (_mm_movemask_epi8(other))
 			return NULL;

@@ -9,9 +9,9 @@
 #include "json/json.h"
 #include "json/write.h"
 
-#define SMALL_IMAGES (1 << 22)      /* 16 MiB at most */
+#define SMALL_IMAGES (1 << 22)       /* 16 MiB at most */
 #define SMALL_ID ((uint32_t)1 << 31) /* in coco_annotation.image: the rest is a small id */
-#define SMALL_ANNOTATIONS (1 << 27) /* 16 MiB at most */
+#define SMALL_ANNOTATIONS (1 << 27)  /* 16 MiB at most */
 
 struct pass {
 	struct coco_index *x;

@@ -378,7 +378,7 @@ reshape_rbox(struct exporter *ex, struct sample *s, size_t i)
 	struct annotation *a = &s->ann[i];
 	struct buf *b = &ex->reshaper.value;
 	struct swaps swaps = { .n = 0 };
-	uint64_t holds = ex->format->holds;
+	uint64_t holds = ex->holds;
 	double r[5], p[8];
 
 	if (holds & HOLDS(ANN_RBOX) || !(holds & HOLDS(ANN_POLYGON)) || a->v[ANN_POLYGON].p ||
@@ -403,7 +403,7 @@ reshape_rbox(struct exporter *ex, struct sample *s, size_t i)
 static void
 reshape_pixel_shapes(struct exporter *ex, struct sample *s, size_t i)
 {
-	uint64_t holds = ex->format->holds;
+	uint64_t holds = ex->holds;
 	enum mask_to to = ex->opt->mask_to;
 	struct annotation *a = &s->ann[i];
 	bool pixels = to == MASK_TO_RLE || to == MASK_TO_PNG;

@@ -592,16 +592,30 @@ begin_modelarts(struct exporter *ex)
 	begin(ex, true);
 }
 
+static bool
+is_from_voc(const struct exporter *ex)
+{
+	return span_is(json_unquote(dataset_member(&ex->dataset, "format")), "voc");
+}
+
 /* Headers come before the samples that they are about: their rules count from then on. */
 static void
 settle_rules(struct exporter *ex, struct voc_writing *w)
 {
-	struct span origin = json_unquote(dataset_member(&ex->dataset, "format"));
+	bool from_voc = is_from_voc(ex);
 
 	if (w->rules.base >= 0)
 		return;
-	w->rules.base = w->flat ? 0 : base_of(ex, span_is(origin, "voc"));
-	w->rules.fill = w->flat || !span_is(origin, "voc");
+	w->rules.base = w->flat ? 0 : base_of(ex, from_voc);
+	w->rules.fill = w->flat || !from_voc;
+	w->rules.boxes_only = !w->flat && !from_voc;
+}
+
+/* Pascal VOC has boxes; other shapes go back into files of the kind that had them. */
+static uint64_t
+holds_of(const struct exporter *ex)
+{
+	return ex->format->holds | (is_from_voc(ex) ? VOC_XML_SHAPES : 0);
 }
 
 static void
@@ -691,7 +705,9 @@ const struct label_format label_voc = {
 	.name = "voc",
 	.aliases = "pascal-voc|pascal|labelimg",
 	.title = "Pascal VOC: an XML file a picture, split in ImageSets",
-	.holds = VOC_XML_HOLDS | HOLDS(ANN_MASK) | HOLDS(ANN_RLE) | HOLDS_UNLABELLED | HOLDS_USAGE,
+	.holds = (VOC_XML_HOLDS & ~VOC_XML_SHAPES) | HOLDS(ANN_MASK) | HOLDS(ANN_RLE) |
+		 HOLDS_UNLABELLED | HOLDS_USAGE,
+	.holds_of = holds_of,
 	.keeps = "voc|class-mask|part|bndbox|dashed",
 	.detect = detect,
 	.read = read_voc,

@@ -323,8 +323,9 @@ other_shapes_xml(struct writing *w, const struct annotation *a)
 }
 
 /*
- * All shapes. Pascal VOC needs a box, so one is put around what has none; ModelArts takes
- * exactly one shape, and the finer one says more. Both write what a file of the same kind had.
+ * All shapes. Pascal VOC needs a box, so one is put around what has none, and knows nothing else;
+ * ModelArts takes exactly one shape, and the finer one says more. Both write what a file of
+ * the same kind had: many tools put a <polygon> beside the box.
  */
 static void
 shapes_xml(struct writing *w, const struct annotation *a)
@@ -339,7 +340,7 @@ shapes_xml(struct writing *w, const struct annotation *a)
 		return;
 	if (ratio || !had_box || !bbox_xml(w, 2, a->v[ANN_BBOX], bndbox))
 		hull_xml(w, 2, a);
-	if (!w->rules->modelarts && !ratio)
+	if (!w->rules->modelarts && !w->rules->boxes_only && !ratio)
 		other_shapes_xml(w, a);
 }
 

@@ -32,6 +32,7 @@ struct voc_rules {
 	bool modelarts;       /* the dialect: one shape an object, <properties> */
 	bool fill;            /* (writing) say 0 for unknown flags, "Unspecified" for the pose */
 	bool segmented;       /* (writing) there are masks */
+	bool boxes_only;      /* (writing) no shape beside the box */
 	int decimals;         /* (writing) of computed numbers */
 	const char *encoding; /* as of xml_parse() */
 };
@@ -74,10 +75,12 @@ void voc_xml_write(struct buf *out, const struct sample *s, const struct voc_rul
 /* Does the sample's annotation become an object of the file (name and geometry)? */
 bool voc_xml_takes(const struct sample *s, const struct annotation *a);
 
-/* What such a file holds, for the formats' `holds`. */
+/* What such a file holds, for the formats' `holds`: Pascal VOC has boxes, the dialect has more shapes. */
+#define VOC_XML_SHAPES \
+	(HOLDS(ANN_POLYGON) | HOLDS(ANN_POLYLINE) | HOLDS(ANN_LINE) | HOLDS(ANN_POINT) | \
+	    HOLDS(ANN_CIRCLE))
 #define VOC_XML_HOLDS \
-	(HOLDS(ANN_BBOX) | HOLDS(ANN_POLYGON) | HOLDS(ANN_POLYLINE) | HOLDS(ANN_LINE) | \
-	    HOLDS(ANN_POINT) | HOLDS(ANN_CIRCLE) | HOLDS(ANN_NAME) | HOLDS(ANN_CONFIDENCE) | \
+	(VOC_XML_SHAPES | HOLDS(ANN_BBOX) | HOLDS(ANN_NAME) | HOLDS(ANN_CONFIDENCE) | \
 	    HOLDS(ANN_DIFFICULT) | HOLDS(ANN_TRUNCATED) | HOLDS(ANN_OCCLUDED) | \
 	    HOLDS(ANN_PROPERTY) | HOLDS_NEGATIVE | HOLDS_SIZE)
 

@@ -203,6 +203,34 @@ END
 	[ ! -e other/SegmentationObject ]
 }
 
+@test "shapes beside the box go back into VOC files that had them; from elsewhere they are a loss" {
+	page a.png "$(object cat 1 2 5 10 '		<polygon>
+			<x1>1</x1>
+			<y1>2</y1>
+			<x2>5</x2>
+			<y2>2</y2>
+			<x3>5</x3>
+			<y3>10</y3>
+		</polygon>
+')
+" >voc/Annotations/a.xml
+	ds-import -f voc voc >got
+	grep -q '"polygon":\[\[0,1,4,1,4,9\]\]' got
+	ds-export -f voc -o out got 2>err
+	[ ! -s err ]
+	grep -A 7 '<polygon>' voc/Annotations/a.xml >want
+	grep -A 7 '<polygon>' out/Annotations/a.xml >again
+	assert_file_equals again want
+	sed 's/"format":"voc"/"format":"coco"/' got | ds-export -f voc -o boxes 2>err
+	grep -q 'annotation.polygon is lost: voc cannot hold it (1 in 1 samples, first a)' err
+	! grep -q polygon boxes/Annotations/a.xml || false
+	sed 's/"format":"voc"/"format":"coco"/; s/"bbox":[^]]*],//' got | ds-export -f voc -o hull 2>err
+	sed -n '/<bndbox>/,/<.bndbox>/p' voc/Annotations/a.xml >want
+	sed -n '/<bndbox>/,/<.bndbox>/p' hull/Annotations/a.xml >again
+	assert_file_equals again want
+	! grep -q polygon hull/Annotations/a.xml || false
+}
+
 @test "modelarts-voc: shapes, attributes, counted from 0, all flags written" {
 	mkdir flat
 	cp voc/JPEGImages/a.png flat/

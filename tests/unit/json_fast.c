@@ -11,11 +11,17 @@
 
 enum scan_result scan_value_scalar(
     const char *p, const char *end, unsigned depth, const char **stop, const char **why);
+const char *skip_value_scalar(const char *p, const char *end);
+size_t count_numbers_scalar(const char *p, const char *end);
 
 #define SCAN_SCALAR
 #define scan_value scan_value_scalar
+#define skip_value skip_value_scalar
+#define count_numbers count_numbers_scalar
 #include "json/scan.c"
 #undef scan_value
+#undef skip_value
+#undef count_numbers
 
 static uint64_t state = 1;
 
@@ -191,6 +197,77 @@ test_random(void)
 	buf_release(&b);
 }
 
+/* Text that was accepted: the second look finds the end that the first found. */
+static bool
+skips(const char *p, size_t n)
+{
+	const char *stop, *why;
+	char *copy = xmemdup(p, n);
+	bool same = skip_value(copy, copy + n) == skip_value_scalar(copy, copy + n);
+
+	/* a number is accepted for good when its end is */
+	if (scan_value(copy, copy + n, JSON_DEPTH, &stop, &why) == SCAN_DONE &&
+	    (stop == copy + n || json_type_of((struct span){ p, n }) != JSON_NUMBER))
+		same = same && skip_value(copy, copy + n) == stop;
+	free(copy);
+	return same;
+}
+
+/* How many numbers a list has, against what the scanner finds in it one by one. */
+static bool
+counts(const char *p, size_t n)
+{
+	struct span raw, list = { p, n };
+	size_t want = 0, got = json_count_numbers(list);
+	struct json j;
+
+	if (*p != '[' || !json_valid(list))
+		return true;
+	json_begin(&j, list);
+	json_array(&j);
+	while (json_item(&j) && json_value(&j, &raw))
+		want = want == SIZE_MAX || json_type_of(raw) != JSON_NUMBER ? SIZE_MAX : want + 1;
+	return got == want && count_numbers_scalar(p + 1, p + n - 1) == want;
+}
+
+static void
+test_second_look(void)
+{
+	size_t cases = 60000, wrong = 0, lists = 0;
+	struct buf b = BUF_INIT;
+
+	for (size_t i = 0; i < cases; i++) {
+		buf_reset(&b);
+		add_value(&b, rnd(4), i % 2 ? 1 : 4);
+		lists += b.p[0] == '[';
+		wrong += !counts(b.p, b.n);
+		if (i % 4 == 0)
+			spoil(&b);
+		wrong += !skips(b.p, b.n);
+		wrong += !skips(b.p, rnd((unsigned)b.n + 1));
+	}
+	ok(lists > cases / 4, "%zu of %zu texts are lists", lists, cases);
+	is_int(wrong, 0, "%zu texts: passed over and counted as by the scanner", cases);
+	buf_release(&b);
+}
+
+/* More commas than a byte of the kernel can count. */
+static void
+test_long_list(void)
+{
+	struct buf b = BUF_INIT;
+	size_t n = 100000;
+
+	buf_addc(&b, '[');
+	for (size_t i = 0; i < n; i++)
+		buf_adds(&b, i ? ",1" : "1");
+	buf_addc(&b, ']');
+	is_int(json_count_numbers(buf_span(&b)), n, "a long list is counted");
+	b.p[b.n / 2 | 1] = '"';
+	is_int(json_count_numbers(buf_span(&b)), SIZE_MAX, "and one quote is seen in it");
+	buf_release(&b);
+}
+
 /* Every string of a small alphabet in the middle of a list, at every place of a block. */
 static void
 test_rules(void)
@@ -221,5 +298,7 @@ main(void)
 {
 	test_random();
 	test_rules();
+	test_second_look();
+	test_long_list();
 	return done_testing();
 }
