@@ -395,6 +395,16 @@ json_key(struct json *j, struct span *key)
 }
 
 bool
+json_pair(struct json *j, struct span *key, struct span *value)
+{
+	if (!j->valid)
+		return json_key(j, key) && json_value(j, value);
+	if (!next(j, '}'))
+		return false;
+	return skip_member(&j->p, j->end, key, value) || fail_at(j, j->p, CUT);
+}
+
+bool
 json_end(struct json *j)
 {
 	if (j->error)
@@ -550,7 +560,7 @@ json_members(struct json *j, struct member **m, size_t *n, size_t *cap)
 
 	if (!json_object(j))
 		return false;
-	while (json_key(j, &x.key) && json_value(j, &x.value)) {
+	while (json_pair(j, &x.key, &x.value)) {
 		if (*n == *cap)
 			*m = grow(*m, cap, *n + 1, sizeof(**m));
 		(*m)[(*n)++] = x;

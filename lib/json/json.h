@@ -92,6 +92,8 @@ bool json_object(struct json *j);
 bool json_array(struct json *j);
 /* Next member: true and its key; the value comes next. False at the end (consumed) or error. */
 bool json_key(struct json *j, struct span *key);
+/* Next member with its value, whole (in memory: over a stream the value moves the key). */
+bool json_pair(struct json *j, struct span *key, struct span *value);
 /* Is there a next element? It comes next. */
 bool json_item(struct json *j);
 

@@ -113,13 +113,12 @@ scan_utf8(struct scan *s)
 	return SCAN_DONE;
 }
 
-/* s->p is at the opening quote. */
+/* The rest of a string that is not all plain. */
 static enum scan_result
-scan_string(struct scan *s)
+scan_string_rest(struct scan *s)
 {
 	enum scan_result r;
 
-	s->p++;
 	for (;;) {
 		s->p = fast_plain(s->p, s->end);
 		while (s->p < s->end && !is_special((unsigned char)*s->p))
@@ -139,6 +138,20 @@ scan_string(struct scan *s)
 		if (r != SCAN_DONE)
 			return r;
 	}
+}
+
+/* s->p is at the opening quote. */
+static inline enum scan_result
+scan_string(struct scan *s)
+{
+	const char *p = fast_plain(s->p + 1, s->end);
+
+	if (p < s->end && *p == '"') {
+		s->p = p + 1;
+		return SCAN_DONE;
+	}
+	s->p = p;
+	return scan_string_rest(s);
 }
 
 static inline bool
@@ -442,6 +455,28 @@ skip_value(const char *p, const char *end)
 		p++;
 	}
 	return p;
+}
+
+bool
+skip_member(const char **p, const char *end, struct span *key, struct span *value)
+{
+	const char *q = *p < end && **p == '"' ? skip_string(*p, end) : NULL, *after;
+
+	if (q == NULL)
+		return false;
+	*key = span_of(*p + 1, q - 1);
+	while (q < end && is_blank(*q))
+		q++;
+	if (q == end || *q++ != ':')
+		return false;
+	while (q < end && is_blank(*q))
+		q++;
+	after = skip_value(q, end);
+	if (after == NULL)
+		return false;
+	*value = span_of(q, after);
+	*p = after;
+	return true;
 }
 
 size_t

@@ -5,7 +5,7 @@
 #ifndef JSON_SCAN_H
 #define JSON_SCAN_H
 
-#include <stddef.h>
+#include "base/span.h"
 
 #define TOO_DEEP "nested too deep: the limit is 512 levels"
 
@@ -29,6 +29,12 @@ enum scan_result scan_value(
  * end is looked for. NULL: the text ends before it (then it is not such a text).
  */
 const char *skip_value(const char *p, const char *end);
+
+/*
+ * The same for a member: *p is at its key's quote, and then behind its value. The key is
+ * given without its quotes. False: what is there is no member.
+ */
+bool skip_member(const char **p, const char *end, struct span *key, struct span *value);
 
 /* How many values the inside of a flat list of numbers has, which was accepted; SIZE_MAX: it is none. */
 size_t count_numbers(const char *p, const char *end);

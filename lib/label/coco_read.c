@@ -529,7 +529,7 @@ put_annotation(
 	json_begin_valid(&j, a.text);
 	jw_open(b, '{');
 	json_object(&j);
-	while (!a.bad && json_key(&j, &key) && json_value(&j, &value)) {
+	while (!a.bad && json_pair(&j, &key, &value)) {
 		enum coco_key k = coco_key(key);
 
 		has[k] = true;
@@ -564,7 +564,7 @@ look_at_image(struct picture *i)
 
 	json_begin_valid(&j, i->text);
 	json_object(&j);
-	while (json_key(&j, &key) && json_value(&j, &value)) {
+	while (json_pair(&j, &key, &value)) {
 		to = span_is(key, "file_name")  ? &i->name
 		     : span_is(key, "coco_url") ? &i->url
 		     : span_is(key, "width")    ? &i->width
@@ -662,7 +662,7 @@ put_image_members(struct reading *r, struct buf *b, const struct picture *i)
 	r->lines = has_lines(i->text);
 	json_begin_valid(&j, i->text);
 	json_object(&j);
-	while (json_key(&j, &key) && json_value(&j, &value))
+	while (json_pair(&j, &key, &value))
 		copy_member(r, b, key, value, is_foreign_to_sample(r, key));
 }
 

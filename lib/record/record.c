@@ -96,9 +96,12 @@ find_name(struct span key, const struct names *names)
 {
 	const unsigned char *f = names->of_length[key.n <= LONGEST ? key.n : 0];
 
-	for (; *f; f++)
-		if (memcmp(names->name[*f - 1], key.p, key.n) == 0)
+	for (; *f; f++) {
+		const char *name = names->name[*f - 1];
+
+		if (name[0] == key.p[0] && memcmp(name, key.p, key.n) == 0)
 			return *f - 1u;
+	}
 	return names->n;
 }
 
