@@ -65,13 +65,19 @@ span_ends(struct span a, struct span suffix)
 	return a.n >= suffix.n && memcmp(a.p + a.n - suffix.n, suffix.p, suffix.n) == 0;
 }
 
+static inline bool
+char_is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /* without blanks, tabs, CR and LF at both ends */
 static inline struct span
 span_trim(struct span a)
 {
-	while (a.n > 0 && strchr(" \t\r\n", a.p[0]) && a.p[0])
+	while (a.n > 0 && char_is_blank(a.p[0]))
 		a.p++, a.n--;
-	while (a.n > 0 && strchr(" \t\r\n", a.p[a.n - 1]) && a.p[a.n - 1])
+	while (a.n > 0 && char_is_blank(a.p[a.n - 1]))
 		a.n--;
 	return a;
 }

@@ -166,6 +166,48 @@ small_int(struct span s, int64_t *value)
 	return true;
 }
 
+static const int64_t power10[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000,
+	1000000000 };
+
+/* A decimal of up to 9 digits behind and before the point together, without exponent. */
+static bool
+short_decimal(struct span s, int64_t *digits, int *scale)
+{
+	bool minus = s.n > 0 && s.p[0] == '-';
+	size_t i = minus, point = s.n;
+	int64_t v = 0;
+
+	if (s.n - minus < 1 || s.n - minus > 10)
+		return false;
+	for (; i < s.n; i++)
+		if (s.p[i] >= '0' && s.p[i] <= '9')
+			v = v * 10 + (s.p[i] - '0');
+		else if (s.p[i] == '.' && point == s.n)
+			point = i;
+		else
+			return false;
+	if (point == s.n ? s.n - minus > 9 : s.n - minus < 2)
+		return false;
+	*scale = point == s.n ? 0 : (int)(s.n - point - 1);
+	*digits = minus ? -v : v;
+	return true;
+}
+
+/* decimal_sum() of such decimals: at most 10^9 * 10^9 each. */
+static bool
+short_sum(struct buf *out, struct span a, int sign, struct span b, int n)
+{
+	int64_t x, y;
+	int i, k, scale;
+
+	if (!short_decimal(a, &x, &i) || !short_decimal(b, &y, &k))
+		return false;
+	scale = i > k ? i : k;
+	x = x * power10[scale - i] + sign * y * power10[scale - k] + n * power10[scale];
+	decimal_write(out, (struct decimal){ x, scale });
+	return true;
+}
+
 bool
 decimal_is_small_int(struct span s)
 {
@@ -185,6 +227,8 @@ decimal_sum(struct buf *out, struct span a, int sign, struct span b, int n)
 		num_add_i64(out, i + sign * k + n);
 		return true;
 	}
+	if (short_sum(out, a, sign, b, n))
+		return true;
 	if (decimal_parse(a, &x) && decimal_parse(b, &y) &&
 	    (sign < 0 ? decimal_sub(x, y, &sum) : decimal_add(x, y, &sum)) &&
 	    decimal_add(sum, decimal_int(n), &sum)) {

@@ -20,24 +20,24 @@ enum kind {
 };
 
 static const struct {
-	const char *name;
+	struct span name;
 	enum kind kind;
 } kinds[] = {
-	{ "name", KIND_NAME },
-	{ "truncated", KIND_FLAG },
-	{ "difficult", KIND_FLAG },
-	{ "bndbox", KIND_BNDBOX },
-	{ "occluded", KIND_FLAG },
-	{ "polygon", KIND_POINTS },
-	{ "polyline", KIND_POINTS },
-	{ "line", KIND_POINTS },
-	{ "dashed", KIND_POINTS },
-	{ "point", KIND_POINTS },
-	{ "circle", KIND_CIRCLE },
-	{ "confidence", KIND_CONFIDENCE },
-	{ "part", KIND_PART },
-	{ "properties", KIND_PROPERTIES },
-	{ "mask_color", KIND_MASK },
+	{ { "name", sizeof("name") - 1 }, KIND_NAME },
+	{ { "truncated", sizeof("truncated") - 1 }, KIND_FLAG },
+	{ { "difficult", sizeof("difficult") - 1 }, KIND_FLAG },
+	{ { "bndbox", sizeof("bndbox") - 1 }, KIND_BNDBOX },
+	{ { "occluded", sizeof("occluded") - 1 }, KIND_FLAG },
+	{ { "polygon", sizeof("polygon") - 1 }, KIND_POINTS },
+	{ { "polyline", sizeof("polyline") - 1 }, KIND_POINTS },
+	{ { "line", sizeof("line") - 1 }, KIND_POINTS },
+	{ { "dashed", sizeof("dashed") - 1 }, KIND_POINTS },
+	{ { "point", sizeof("point") - 1 }, KIND_POINTS },
+	{ { "circle", sizeof("circle") - 1 }, KIND_CIRCLE },
+	{ { "confidence", sizeof("confidence") - 1 }, KIND_CONFIDENCE },
+	{ { "part", sizeof("part") - 1 }, KIND_PART },
+	{ { "properties", sizeof("properties") - 1 }, KIND_PROPERTIES },
+	{ { "mask_color", sizeof("mask_color") - 1 }, KIND_MASK },
 };
 
 /* The job of reading one file. */
@@ -62,7 +62,7 @@ kind_of(const struct reading *r, const struct xml_node *n)
 	double v;
 
 	for (size_t i = 0; i < ARRAY_LEN(kinds) && k == KIND_OTHER; i++)
-		if (name.p[0] == kinds[i].name[0] && span_is(name, kinds[i].name))
+		if (name.n == kinds[i].name.n && memcmp(name.p, kinds[i].name.p, name.n) == 0)
 			k = kinds[i].kind;
 	if (k == KIND_FLAG && (xml_child(r->x, n) || !is_flag(xml_text(r->x, n))))
 		return KIND_OTHER;

@@ -10,12 +10,14 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "label/text.h"
+#include "label/xml_plain.h"
 
 struct xml {
 	XML_Parser parser;
 	struct xml_node *node; /* [0] is not used */
 	size_t n, cap;
-	struct buf text;
+	struct buf text;      /* names and texts, as expat gave them */
+	const char *chars;    /* what names and texts are offsets in: these, or the source */
 	struct buf converted; /* the source in UTF-8, when it was something else */
 	struct span source;   /* what expat reads: positions are in it */
 	const char *file;
@@ -257,6 +259,10 @@ xml_parse(struct xml *x, struct span bytes, const char *file, const char *encodi
 		error_at(pos_file(file), "xml", "larger than 2 GiB");
 		return NULL;
 	}
+	if (!encoding && xml_plain(bytes, &x->node, &x->n, &x->cap)) {
+		x->chars = bytes.p;
+		return &x->node[1];
+	}
 	if (!convert(x, encoding, &forced))
 		return NULL;
 	XML_ParserReset(x->parser, forced);
@@ -269,6 +275,7 @@ xml_parse(struct xml *x, struct span bytes, const char *file, const char *encodi
 		report(x);
 		return NULL;
 	}
+	x->chars = x->text.p;
 	return &x->node[1];
 }
 
@@ -299,7 +306,7 @@ xml_attrs(const struct xml *x, const struct xml_node *n)
 struct span
 xml_name(const struct xml *x, const struct xml_node *n)
 {
-	return (struct span){ x->text.p + n->name, n->name_n };
+	return (struct span){ x->chars + n->name, n->name_n };
 }
 
 struct span
@@ -307,13 +314,15 @@ xml_text(const struct xml *x, const struct xml_node *n)
 {
 	if (n->child)
 		return SPAN("");
-	return span_trim((struct span){ x->text.p + n->text, n->text_n });
+	return span_trim((struct span){ x->chars + n->text, n->text_n });
 }
 
 static const struct xml_node *
 find(const struct xml *x, const struct xml_node *n, const char *name)
 {
-	while (n && !span_is(xml_name(x, n), name))
+	const struct span want = span_str(name);
+
+	while (n && !span_eq(xml_name(x, n), want))
 		n = xml_next(x, n);
 	return n;
 }

@@ -12,7 +12,7 @@
  *	for (const struct xml_node *c = xml_child(x, root); c; c = xml_next(x, c))
  *		if (span_is(xml_name(x, c), "size")) ...
  *
- * A tree lives until the next xml_parse(). Text is that of elements without
+ * A tree lives until the next xml_parse(), and as long as the bytes. Text is that of elements without
  * children, with white space at both ends dropped, in UTF-8. An xml belongs
  * to one thread at a time.
  */

@@ -12,15 +12,18 @@
 enum scan_result scan_value_scalar(
     const char *p, const char *end, unsigned depth, const char **stop, const char **why);
 const char *skip_value_scalar(const char *p, const char *end);
+bool skip_member_scalar(const char **p, const char *end, struct span *key, struct span *value);
 size_t count_numbers_scalar(const char *p, const char *end);
 
 #define SCAN_SCALAR
 #define scan_value scan_value_scalar
 #define skip_value skip_value_scalar
+#define skip_member skip_member_scalar
 #define count_numbers count_numbers_scalar
 #include "json/scan.c"
 #undef scan_value
 #undef skip_value
+#undef skip_member
 #undef count_numbers
 
 static uint64_t state = 1;
@@ -213,6 +216,26 @@ skips(const char *p, size_t n)
 	return same;
 }
 
+/* The members of an object that was accepted are those of the first look. */
+static bool
+same_members(struct span object)
+{
+	struct member *m[2] = { NULL, NULL };
+	size_t n[2] = { 0, 0 }, cap[2] = { 0, 0 };
+	struct json j[2];
+	bool same;
+
+	json_begin(&j[0], object);
+	json_begin_valid(&j[1], object);
+	same = json_members(&j[0], &m[0], &n[0], &cap[0]) &&
+	       json_members(&j[1], &m[1], &n[1], &cap[1]) && n[0] == n[1];
+	for (size_t i = 0; same && i < n[0]; i++)
+		same = span_eq(m[0][i].key, m[1][i].key) && span_eq(m[0][i].value, m[1][i].value);
+	free(m[0]);
+	free(m[1]);
+	return same;
+}
+
 /* How many numbers a list has, against what the scanner finds in it one by one. */
 static bool
 counts(const char *p, size_t n)
@@ -241,6 +264,7 @@ test_second_look(void)
 		add_value(&b, rnd(4), i % 2 ? 1 : 4);
 		lists += b.p[0] == '[';
 		wrong += !counts(b.p, b.n);
+		wrong += b.p[0] == '{' && !same_members(buf_span(&b));
 		if (i % 4 == 0)
 			spoil(&b);
 		wrong += !skips(b.p, b.n);
