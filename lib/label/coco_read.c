@@ -464,7 +464,7 @@ put_segment(struct reading *r, struct buf *b, struct item *a, struct span segmen
 	jw_open(b, '{');
 	json_object(&j);
 	while (!one.bad && json_key(&j, &key) && json_value(&j, &value))
-		put_member(r, b, &one, key, value);
+		put_member(r, b, &one, coco_key(key), key, value);
 	jw_key(b, "mask");
 	jw_open(b, '{');
 	jw_member_string(b, "source", png);
@@ -494,13 +494,16 @@ segment_picture(struct reading *r, struct span name)
 static long
 put_segments(struct reading *r, struct buf *b, struct item *a)
 {
-	struct span list = json_member(a->text, "segments_info"), name, segment;
+	struct span list, name, segment;
 	struct json j;
 	char *png;
 	long n = 0;
 
+	if (r->im->format != &label_coco_panoptic)
+		return -1;
+	list = json_member(a->text, "segments_info");
 	name = json_value_text(json_member(a->text, "file_name"), &r->text);
-	if (r->im->format != &label_coco_panoptic || json_type_of(list) != JSON_ARRAY || !name.n)
+	if (json_type_of(list) != JSON_ARRAY || !name.n)
 		return -1;
 	png = segment_picture(r, name);
 	json_begin(&j, list);
@@ -521,11 +524,12 @@ put_annotation(
 	size_t before = b->n;
 	struct span key, value;
 	struct json j;
-	long segments = put_segments(r, b, &a);
+	long segments;
 
+	r->lines = has_lines(a.text);
+	segments = put_segments(r, b, &a);
 	if (segments >= 0)
 		return (uint64_t)segments;
-	r->lines = has_lines(a.text);
 	json_begin_valid(&j, a.text);
 	jw_open(b, '{');
 	json_object(&j);
