@@ -166,6 +166,9 @@ give_objects(struct jsonl *j, struct buf *b, struct span objects)
 	uint64_t n = 0;
 
 	columns_open(&c, objects);
+	for (size_t i = 0; i < ARRAY_LEN(object_keys); i++)
+		import_type(j->im, jsonl_pos(j, objects), object_keys[i],
+		    json_member(objects, object_keys[i]), JSON_ARRAY);
 	v = xcalloc(c.n + 1, sizeof(*v));
 	while (columns_next(&c, v))
 		n += give_object(j, b, &c, v, class);

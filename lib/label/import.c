@@ -119,6 +119,23 @@ import_begin_sample(struct buf *b, struct span source, struct span id, double wi
 	}
 }
 
+bool
+import_type(
+    struct importer *im, struct pos at, const char *member, struct span value, enum json_type type)
+{
+	static const char *const name[] = { [JSON_TRUE] = "true or false",
+		[JSON_NUMBER] = "a number",
+		[JSON_STRING] = "a string",
+		[JSON_ARRAY] = "a list",
+		[JSON_OBJECT] = "an object" };
+	enum json_type is = json_type_of(value);
+
+	if (!value.p || is == JSON_NULL || is == type)
+		return true;
+	error_at(at, im->format->name, "\"%s\" must be %s: left out", member, name[type]);
+	return false;
+}
+
 void
 import_box(struct buf *b, double x, double y, double w, double h)
 {

@@ -65,6 +65,13 @@ void import_header_end(struct importer *im);
 struct buf *import_record(struct importer *im);
 void import_sample(struct importer *im, struct span object, uint64_t annotations);
 
+/*
+ * Is the member of the type that it must have? Absent and null are fine. Otherwise an error at `at` [name of the
+ * format] says so, and false: the rest goes on without it.
+ */
+bool import_type(
+    struct importer *im, struct pos at, const char *member, struct span value, enum json_type type);
+
 /* Members that most formats have; SPAN_NONE and 0 leave one out. */
 void import_begin_sample(
     struct buf *b, struct span source, struct span id, double width, double height);

@@ -344,6 +344,7 @@ give_object(struct reader *r, const struct object *o)
 	}
 	if (!is_null(value(r, o, S_GROUP)))
 		jw_member_raw(b, "group", value(r, o, S_GROUP));
+	import_type(r->im, o->pos, "flags", flags, JSON_OBJECT);
 	if (json_type_of(flags) == JSON_OBJECT && flags.n > 2)
 		jw_member_raw(b, "property", flags);
 	write_private(r, b, o, keep);
@@ -391,12 +392,21 @@ read_shapes(struct reader *r, struct json *j, const char *file)
 	return j->error == NULL;
 }
 
+/* The next value, when it is of the type that this member must have. */
+static bool
+next_of_type(struct reader *r, struct json *j, const char *member, enum json_type type,
+    const char *file, struct span *raw)
+{
+	return json_value(j, raw) &&
+	       import_type(r->im, json_pos(j, raw->p, file), member, *raw, type);
+}
+
 static void
-read_size(struct json *j, double *value_)
+read_size(struct reader *r, struct json *j, const char *member, const char *file, double *value_)
 {
 	struct span raw;
 
-	if (json_value(j, &raw) && json_type_of(raw) == JSON_NUMBER)
+	if (next_of_type(r, j, member, JSON_NUMBER, file, &raw) && json_type_of(raw) == JSON_NUMBER)
 		num_parse(raw, value_);
 }
 
@@ -404,21 +414,26 @@ read_size(struct json *j, double *value_)
 static void
 read_member(struct reader *r, struct json *j, struct span key, const char *file, bool *data)
 {
-	struct buf *into = span_is(key, "flags") ? &r->flags : &r->path;
 	struct span raw;
 
 	if (span_is(key, "shapes")) {
 		read_shapes(r, j, file);
 	} else if (span_is(key, "imageData")) {
 		*data = json_peek(j) == JSON_STRING;
-		json_skip(j);
+		if (*data) /* it may be large: nothing of it is held */
+			json_skip(j);
+		else
+			next_of_type(r, j, "imageData", JSON_STRING, file, &raw);
 	} else if (span_is(key, "imageWidth")) {
-		read_size(j, &r->width);
+		read_size(r, j, "imageWidth", file, &r->width);
 	} else if (span_is(key, "imageHeight")) {
-		read_size(j, &r->height);
-	} else if (span_is(key, "flags") || span_is(key, "imagePath")) {
-		if (json_value(j, &raw) && !into->n)
-			jw_compact(into, raw);
+		read_size(r, j, "imageHeight", file, &r->height);
+	} else if (span_is(key, "flags")) {
+		if (next_of_type(r, j, "flags", JSON_OBJECT, file, &raw) && !r->flags.n)
+			jw_compact(&r->flags, raw);
+	} else if (span_is(key, "imagePath")) {
+		if (next_of_type(r, j, "imagePath", JSON_STRING, file, &raw) && !r->path.n)
+			jw_compact(&r->path, raw);
 	} else {
 		buf_reset(&r->scratch);
 		buf_addspan(&r->scratch, key);

@@ -190,10 +190,11 @@ write_private(struct reader *r, struct buf *b, const struct span *v, struct buf 
 }
 
 static void
-common_members(struct buf *b, const struct span *v)
+common_members(struct reader *r, struct buf *b, const struct span *v)
 {
 	if (v[ID].p)
 		jw_member_raw(b, "id", v[ID]);
+	import_type(r->im, r->at, "score", v[SCORE], JSON_NUMBER);
 	if (json_type_of(v[SCORE]) == JSON_NUMBER)
 		jw_member_raw(b, "confidence", v[SCORE]);
 }
@@ -212,11 +213,12 @@ give_choices(struct reader *r, const struct span *v, struct buf *rest)
 	json_begin(&j, list);
 	json_array(&j);
 	while (json_item(&j) && json_value(&j, &name)) {
-		if (json_type_of(name) != JSON_STRING)
+		if (!import_type(r->im, r->at, "choices", name, JSON_STRING) ||
+		    json_type_of(name) != JSON_STRING)
 			continue;
 		jw_open(b, '{');
 		jw_member_raw(b, "name", name);
-		common_members(b, v);
+		common_members(r, b, v);
 		jw_key(b, "labelstudio");
 		jw_open(b, '{');
 		if (rest->n)
@@ -254,7 +256,7 @@ give_other(struct reader *r, const struct span *v, struct buf *rest)
 	struct buf *b = &r->annotations;
 
 	jw_open(b, '{');
-	common_members(b, v);
+	common_members(r, b, v);
 	jw_key(b, "property");
 	jw_open(b, '{');
 	jw_key_raw(b, json_unquote(v[TYPE]));
@@ -280,6 +282,8 @@ give_region(struct reader *r, const struct span *v, struct buf *rest)
 	bool more;
 
 	r->frame.width = r->frame.height = 0;
+	import_type(r->im, r->at, "original_width", v[WIDTH], JSON_NUMBER);
+	import_type(r->im, r->at, "original_height", v[HEIGHT], JSON_NUMBER);
 	if (!num_parse(v[WIDTH].p ? v[WIDTH] : SPAN(""), &r->frame.width) ||
 	    !num_parse(v[HEIGHT].p ? v[HEIGHT] : SPAN(""), &r->frame.height)) {
 		r->frame.width = r->width;
@@ -292,7 +296,7 @@ give_region(struct reader *r, const struct span *v, struct buf *rest)
 	jw_open(b, '{');
 	if (name.p)
 		jw_member_raw(b, "name", name);
-	common_members(b, v);
+	common_members(r, b, v);
 	if (!ls_read_value(b, type, v[VALUE], &r->frame, &why)) {
 		buf_cut(b, begin);
 		return bad(r, why, type);
@@ -394,7 +398,8 @@ give_results(struct reader *r, struct span results)
 	uint64_t n = 0;
 
 	buf_reset(&r->annotations);
-	if (json_type_of(results) != JSON_ARRAY)
+	if (!import_type(r->im, r->at, "result", results, JSON_ARRAY) ||
+	    json_type_of(results) != JSON_ARRAY)
 		return 0;
 	json_begin(&j, results);
 	json_array(&j);

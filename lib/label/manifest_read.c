@@ -375,6 +375,84 @@ read_annotation(struct reading *r, const struct annotation *a)
 		add_raw(r, a->raw);
 }
 
+/* ---- types ---- */
+
+/* What a value must be. */
+enum kind { A_STRING, A_NUMBER, A_FLAG, AN_ID, ATTRIBUTES };
+
+static const char *const kind_name[] = { "a string", "a number", "true or false",
+	"a string or a number", "an object, or a string that holds one" };
+
+static const struct {
+	const char *key;
+	enum kind kind;
+} typed[] = {
+	{ "annotated-by", A_STRING },
+	{ "annotation-format", A_STRING },
+	{ "annotation-loc", A_STRING },
+	{ "confidence", A_NUMBER },
+	{ "creation-time", A_STRING },
+	{ "hard", A_FLAG },
+	{ "hard-coefficient", A_NUMBER },
+	{ "id", AN_ID },
+	{ "inference-loc", A_STRING },
+	{ "name", A_STRING },
+	{ "property", ATTRIBUTES },
+	{ "sample-type", A_NUMBER },
+	{ "type", A_STRING },
+};
+
+static bool
+is_kind(struct span value, enum kind kind)
+{
+	enum json_type type = json_type_of(value);
+	double v;
+
+	switch (kind) {
+	case A_NUMBER: /* old tools wrote numbers as strings */
+		return type == JSON_NUMBER ||
+		       (type == JSON_STRING && num_parse(json_unquote(value), &v));
+	case A_FLAG:
+		return json_flag(value) >= 0 || span_is(value, "\"True\"") ||
+		       span_is(value, "\"False\"");
+	case AN_ID:
+		return type == JSON_STRING || type == JSON_NUMBER;
+	case ATTRIBUTES:
+		return type == JSON_OBJECT || type == JSON_STRING;
+	default:
+		return type == JSON_STRING;
+	}
+}
+
+/* Members of a sample or of an annotation that are of another type than they have to be. */
+static void
+check_types(const struct reading *r, const struct member *m, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < ARRAY_LEN(typed); k++)
+			if (span_is(m[i].key, typed[k].key) &&
+			    json_type_of(m[i].value) != JSON_NULL &&
+			    !is_kind(m[i].value, typed[k].kind))
+				error_at(rec_pos(&r->rec, m[i].value), "manifest",
+				    "\"%s\" must be %s; kept as it is", typed[k].key,
+				    kind_name[typed[k].kind]);
+}
+
+static size_t
+items_of(struct span list)
+{
+	struct json j;
+	size_t n = 0;
+
+	if (json_type_of(list) != JSON_ARRAY)
+		return 0;
+	json_begin(&j, list);
+	json_array(&j);
+	for (; json_item(&j) && json_skip(&j); n++)
+		continue;
+	return n;
+}
+
 static void
 read_annotations(struct reading *r)
 {
@@ -391,6 +469,7 @@ read_annotations(struct reading *r)
 		read_annotation(r, &r->sample.ann[i]);
 	buf_addc(&r->list, ']');
 	buf_addc(&r->kept, ']');
+	r->changed |= items_of(r->rec.v[REC_ANNOTATION]) != r->sample.n; /* some are no objects */
 }
 
 /* ---- lines ---- */
@@ -511,6 +590,9 @@ read_line(struct reading *r, struct span line, struct pos at)
 		return;
 	}
 	sample_take(&r->sample, &r->rec);
+	check_types(r, r->rec.m, r->rec.n);
+	for (size_t i = 0; i < r->sample.n; i++)
+		check_types(r, r->sample.ann[i].m, r->sample.ann[i].n);
 	read_annotations(r);
 	give(r);
 }

@@ -215,6 +215,8 @@ give_list(struct jsonl *j, struct buf *b, const struct job *job, bool several)
 
 	if (!boxes)
 		list = json_member(list, "entities");
+	import_type(
+	    j->im, jsonl_pos(j, objects), boxes ? "objects" : "entities", objects, JSON_ARRAY);
 	json_begin(&items, list.p ? list : SPAN("[]"));
 	json_begin(&meta, json_type_of(objects) == JSON_ARRAY ? objects : SPAN("[]"));
 	json_array(&items);
@@ -222,8 +224,12 @@ give_list(struct jsonl *j, struct buf *b, const struct job *job, bool several)
 	while (json_item(&items) && json_value(&items, &raw)) {
 		object = SPAN_NONE;
 		more = more && json_item(&meta) && json_value(&meta, &object);
+		import_type(j->im, jsonl_pos(j, object), boxes ? "objects" : "entities", object,
+		    JSON_OBJECT);
 		if (json_type_of(object) != JSON_OBJECT)
 			object = SPAN("{}");
+		import_type(j->im, jsonl_pos(j, object), "confidence",
+		    json_member(object, "confidence"), JSON_NUMBER);
 		if (json_type_of(raw) != JSON_OBJECT)
 			jsonl_bad_annotation(j, raw, "an annotation should be an object");
 		else

@@ -291,6 +291,11 @@ give_object(struct reader *r, struct span raw, struct pos at)
 	jw_compact(&r->line, raw);
 	json_pick(buf_span(&r->line), object_key, v, KEYS, &rest);
 	jw_open(b, '{');
+	import_type(r->im, at, "classTitle", v[CLASS], JSON_STRING);
+	import_type(r->im, at, "tags", v[TAGS], JSON_ARRAY);
+	import_type(r->im, at, "labelerLogin", v[LOGIN], JSON_STRING);
+	import_type(r->im, at, "createdAt", v[CREATED], JSON_STRING);
+	import_type(r->im, at, "interior", json_member(v[POINTS], "interior"), JSON_ARRAY);
 	if (json_type_of(v[CLASS]) == JSON_STRING)
 		jw_member_raw(b, "name", v[CLASS]);
 	if (v[ID].p)
@@ -311,7 +316,7 @@ give_object(struct reader *r, struct span raw, struct pos at)
 
 /* A tag of the picture is a class of it; a value is its property. */
 static uint64_t
-give_tags(struct reader *r, struct span tags)
+give_tags(struct reader *r, struct span tags, struct pos at)
 {
 	static const char *const key[] = { "name", "value" };
 	struct buf rest = BUF_INIT, *b = &r->annotations;
@@ -319,16 +324,19 @@ give_tags(struct reader *r, struct span tags)
 	struct json j;
 	uint64_t n = 0;
 
-	if (json_type_of(tags) != JSON_ARRAY)
+	if (!import_type(r->im, at, "tags", tags, JSON_ARRAY) || json_type_of(tags) != JSON_ARRAY)
 		return 0;
 	json_begin(&j, tags);
 	json_array(&j);
 	while (json_item(&j) && json_value(&j, &tag)) {
+		if (!import_type(r->im, at, "tags", tag, JSON_OBJECT))
+			continue;
 		buf_reset(&r->line);
 		jw_compact(&r->line, tag);
 		buf_reset(&rest);
 		json_pick(buf_span(&r->line), key, v, 2, &rest);
-		if (json_type_of(v[0]) != JSON_STRING)
+		if (!import_type(r->im, at, "name", v[0], JSON_STRING) ||
+		    json_type_of(v[0]) != JSON_STRING)
 			continue;
 		jw_open(b, '{');
 		jw_member_raw(b, "name", v[0]);
@@ -376,6 +384,15 @@ dataset_of(struct span path)
 }
 
 static void
+check_size(struct reader *r, struct span size, struct pos at)
+{
+	if (!import_type(r->im, at, "size", size, JSON_OBJECT))
+		return;
+	import_type(r->im, at, "width", json_member(size, "width"), JSON_NUMBER);
+	import_type(r->im, at, "height", json_member(size, "height"), JSON_NUMBER);
+}
+
+static void
 give_sample(struct reader *r, struct span path, struct span document, struct json *j)
 {
 	static const char *const key[] = { "size", "tags", "objects" };
@@ -386,6 +403,7 @@ give_sample(struct reader *r, struct span path, struct span document, struct jso
 
 	json_pick(document, key, v, 3, &rest);
 	source = pictures_beside(&r->pictures, path, "ann/", "img/", &size);
+	check_size(r, v[0], v[0].p ? json_pos(j, v[0].p, r->file) : pos_file(r->file));
 	width = json_member(v[0], "width");
 	height = json_member(v[0], "height");
 	if (!width.p || !num_parse(width, &r->width) || !height.p ||
@@ -394,7 +412,7 @@ give_sample(struct reader *r, struct span path, struct span document, struct jso
 		r->height = size.height;
 	}
 	buf_reset(&r->annotations);
-	n = give_tags(r, v[1]);
+	n = give_tags(r, v[1], v[1].p ? json_pos(j, v[1].p, r->file) : pos_file(r->file));
 	n += give_objects(
 	    r, v[2].p ? v[2] : SPAN("[]"), json_pos(j, v[2].p ? v[2].p : j->p, r->file));
 	import_begin_sample(
@@ -455,13 +473,16 @@ is_annotation(const struct tree *t, const struct node *n)
 
 /* A class of meta.json: its title is the name. */
 static void
-write_class(struct buf *b, struct span raw)
+write_class(struct reader *r, struct buf *b, struct span raw)
 {
 	static const char *const key[] = { "title" };
 	struct buf rest = BUF_INIT;
 	struct span v[1];
 
+	if (!import_type(r->im, pos_file(r->file), "classes", raw, JSON_OBJECT))
+		return;
 	json_pick(raw, key, v, 1, &rest);
+	import_type(r->im, pos_file(r->file), "title", v[0], JSON_STRING);
 	if (json_type_of(v[0]) == JSON_STRING) {
 		jw_open(b, '{');
 		jw_member_raw(b, "name", v[0]);
@@ -473,21 +494,24 @@ write_class(struct buf *b, struct span raw)
 }
 
 static void
-write_meta(struct buf *b, struct span meta)
+write_meta(struct reader *r, struct buf *b, struct span meta)
 {
 	static const char *const key[] = { "classes" };
 	struct buf rest = BUF_INIT;
 	struct span v[1], one;
 	struct json j;
 
+	if (!import_type(r->im, pos_file(r->file), "meta.json", meta, JSON_OBJECT))
+		return;
 	json_pick(meta, key, v, 1, &rest);
+	import_type(r->im, pos_file(r->file), "classes", v[0], JSON_ARRAY);
 	if (json_type_of(v[0]) == JSON_ARRAY) {
 		jw_key(b, "classes");
 		jw_open(b, '[');
 		json_begin(&j, v[0]);
 		json_array(&j);
 		while (json_item(&j) && json_value(&j, &one))
-			write_class(b, one);
+			write_class(r, b, one);
 		jw_close(b, ']');
 	}
 	if (rest.n) {
@@ -512,8 +536,9 @@ read_tree(struct importer *im)
 			meta = &im->tree->node[i];
 	b = import_header(im);
 	if (meta && tree_read(im->tree, meta, &r.text)) {
+		r.file = tree_name(im->tree, meta);
 		if (json_valid(buf_span(&r.text)))
-			write_meta(b, buf_span(&r.text));
+			write_meta(&r, b, span_trim(buf_span(&r.text)));
 		else
 			error_at(pos_file(tree_name(im->tree, meta)), "json",
 			    "it is no JSON; classes and tags are not known");

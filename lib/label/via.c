@@ -402,11 +402,15 @@ give_regions(struct reader *r, struct span regions, struct pos at)
 	struct json j;
 	uint64_t n = 0;
 
+	if (!map && !import_type(r->im, at, "regions", regions, JSON_ARRAY))
+		return 0;
 	json_begin_at(&j, regions, at.line, at.col);
 	if (!(map ? json_object(&j) : json_array(&j)))
 		return 0;
 	while (next_region(&j, map, &raw)) {
 		json_pick(raw, keys, v, 2, NULL);
+		import_type(
+		    r->im, json_pos(&j, raw.p, r->file), "region_attributes", v[1], JSON_OBJECT);
 		if (via_read_region(&r->annotations, v[0], v[1], buf_span(&r->class_key), &why)) {
 			n++;
 			continue;
