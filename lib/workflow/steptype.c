@@ -10,6 +10,7 @@
 #include "base/input.h"
 #include "base/num.h"
 #include "base/sha256.h"
+#include "record/operand.h"
 #include "workflow/modelstore.h"
 
 /* ---- members of the step ---- */
@@ -340,16 +341,6 @@ prepare_job(struct work *w)
 
 /* ---- datasets ---- */
 
-static bool
-is_there(const char *dir, const char *name, struct buf *path)
-{
-	buf_reset(path);
-	buf_adds(path, dir);
-	if (name)
-		buf_addf(path, "/%s", name);
-	return access(buf_str(path), F_OK) == 0;
-}
-
 /* The first input and the first output have to be paths. */
 static bool
 needs_ports(struct work *w)
@@ -362,15 +353,20 @@ needs_ports(struct work *w)
 	return false;
 }
 
-/* The records are in the folder, or the input is a file of records. */
+/* The records are in the folder, the input is a file of records, or it is a version of a store. */
 static bool
 find_records(const char *input, struct buf *path)
 {
 	struct span name = span_str(input);
+	char *records = rec_operand(input);
+	bool found = strcmp(records, input) != 0;
 
-	if (is_there(input, "records.jsonl", path))
-		return true;
-	return span_ends(name, SPAN(".jsonl")) && is_there(input, NULL, path);
+	if (!found)
+		found = span_ends(name, SPAN(".jsonl")) && access(input, F_OK) == 0;
+	buf_reset(path);
+	buf_adds(path, records);
+	free(records);
+	return found;
 }
 
 static void

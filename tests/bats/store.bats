@@ -175,6 +175,45 @@ damage() { # damage FILE SED-SCRIPT
 	must_fail 2 ds-release -q s@V009
 }
 
+@test "a version is an input of each program: export, clean, pack, verify, diff" {
+	versions
+	tar xf "$builddir/samples/shapes-voc.tar"
+	ds-import -q -f voc shapes 2>/dev/null | grep -v 004 | ds-release -q -s p --snapshot --ratio 0.8 >/dev/null 2>&1 || true
+	cp p/versions/V001/records.jsonl r.jsonl
+	ds-store -q tag p@V001 t
+	for op in p p@V001 p@t p@current p/versions/V001 p/current; do
+		ds-export -q -f coco -o coco.json --force r.jsonl 2>/dev/null
+		ds-export -q -f coco -o coco2.json --force "$op" 2>/dev/null
+		assert_file_equals coco2.json coco.json
+		ds-clean -q -o clean --force "$op" 2>/dev/null >got || true
+		ds-clean -q -o clean --force r.jsonl 2>/dev/null >want || true
+		[ -s got ] && assert_file_equals got want
+		ds-diff "$op" r.jsonl
+		ds-verify -q "$op" >/dev/null
+		ds-pack -q -o p.tar --force "$op"
+	done
+}
+
+@test "a version is the dataset of a workflow" {
+	need_program make
+	versions
+	mkdir -p obs/lab && mv s obs/lab/s
+	for op in s s@V001 s/versions/V001; do
+		cat >flow.json <<-END
+			{"name":"data","steps":[
+			 {"name":"release","type":"release_dataset","properties":{"version_name":"V1","train_evaluate_sample_ratio":"0.5"},
+			  "inputs":[{"name":"in","type":"obs","data":{"obs_url":"/lab/$op"}}],
+			  "outputs":[{"name":"out","type":"dataset","config":{"obs_url":"/lab/released/"}}]}]}
+		END
+		rm -rf flow.run obs/lab/released flow.mk
+		wf-make --obs-root obs flow.json >flow.mk 2>err || fail "$(cat err)"
+		make -s -f flow.mk >out 2>err || fail "$(cat err)"
+		jq -r .id obs/lab/released/records.jsonl >got
+		jq -r .id "$(case $op in s) echo obs/lab/s/current ;; *) echo obs/lab/s/versions/V001 ;; esac)/records.jsonl" >want
+		assert_file_equals got want
+	done
+}
+
 @test "a store that is read-only can be read and verified" {
 	versions
 	[ "$(id -u)" -ne 0 ] || skip "root may write anywhere"
