@@ -62,6 +62,7 @@ static const char *const beyond_name[HOLDS_BITS] = {
 	[HOLDS_BIT_SAMPLE_MORE] = "other-sample-members",
 	[HOLDS_BIT_CLASS_LIST] = "class-list",
 	[HOLDS_BIT_INFO] = "dataset-info",
+	[HOLDS_BIT_BOX_FIRST] = "box-first",
 };
 
 const char *

@@ -51,6 +51,7 @@ enum {
 	HOLDS_BIT_SAMPLE_MORE,
 	HOLDS_BIT_CLASS_LIST,
 	HOLDS_BIT_INFO,
+	HOLDS_BIT_BOX_FIRST,
 	HOLDS_BITS,
 };
 
@@ -68,6 +69,7 @@ enum {
 #define HOLDS_SAMPLE_MORE HOLDS(HOLDS_BIT_SAMPLE_MORE) /* unknown members of samples */
 #define HOLDS_CLASS_LIST HOLDS(HOLDS_BIT_CLASS_LIST)   /* the classes in order, used or not */
 #define HOLDS_INFO HOLDS(HOLDS_BIT_INFO)               /* the header's other members */
+#define HOLDS_BOX_FIRST HOLDS(HOLDS_BIT_BOX_FIRST)     /* one shape: the box where there is one */
 
 /* The name of a bit as --list-formats and the loss report show it. */
 const char *holds_name(int bit);
@@ -79,7 +81,13 @@ enum mask_to { MASK_TO_AS_HELD, MASK_TO_POLYGON, MASK_TO_RLE, MASK_TO_PNG };
 enum bbox_from { BBOX_FROM_GIVEN, BBOX_FROM_SHAPE };
 
 /* --yolo-task: what rows of YOLO are; as the annotations have it. */
-enum yolo_task { YOLO_TASK_GIVEN, YOLO_TASK_DETECT, YOLO_TASK_SEGMENT, YOLO_TASK_POSE, YOLO_TASK_OBB };
+enum yolo_task {
+	YOLO_TASK_GIVEN,
+	YOLO_TASK_DETECT,
+	YOLO_TASK_SEGMENT,
+	YOLO_TASK_POSE,
+	YOLO_TASK_OBB
+};
 
 /* Options that formats look at. Set by the programs, constant while formats run. */
 enum images_how { IMAGES_COPY, IMAGES_LINK, IMAGES_NONE };

@@ -399,6 +399,13 @@ reshape_rbox(struct exporter *ex, struct sample *s, size_t i)
 	export_loss(ex, s, "annotation.rbox-as-polygon", 1);
 }
 
+/* An outline that is not written is not worth its time. */
+static bool
+box_is_enough(const struct annotation *a, uint64_t holds)
+{
+	return (holds & HOLDS_BOX_FIRST) && has(a, ANN_BBOX, JSON_ARRAY);
+}
+
 /* What somebody wants, or the format needs, of annotation i. */
 static void
 reshape_pixel_shapes(struct exporter *ex, struct sample *s, size_t i)
@@ -419,7 +426,8 @@ reshape_pixel_shapes(struct exporter *ex, struct sample *s, size_t i)
 	}
 	if (has(a, ANN_RLE, JSON_OBJECT) && !has(a, ANN_POLYGON, JSON_ARRAY) &&
 	    (holds & HOLDS(ANN_POLYGON)) &&
-	    (to == MASK_TO_POLYGON || (to == MASK_TO_AS_HELD && !(holds & HOLDS(ANN_RLE)))))
+	    (to == MASK_TO_POLYGON ||
+		(to == MASK_TO_AS_HELD && !(holds & HOLDS(ANN_RLE)) && !box_is_enough(a, holds))))
 		to_polygon(ex, s, i, "rle");
 	if (!has(a, ANN_POLYGON, JSON_ARRAY) || has(a, ANN_RLE, JSON_OBJECT) ||
 	    !(holds & HOLDS(ANN_RLE)))

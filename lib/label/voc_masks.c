@@ -137,6 +137,26 @@ paint_masks(struct exporter *ex, struct sample *s, struct span stem)
 	return p.painted > 0;
 }
 
+/* Are there objects that would be missed on a painting of the pixels? */
+static bool
+has_outlines(const struct sample *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (json_type_of(s->ann[i].v[ANN_POLYGON]) == JSON_ARRAY && !has_pixels(&s->ann[i]))
+			return true;
+	return false;
+}
+
+/* No pictures are painted: what had pixels loses them. */
+static void
+lose_pixels(struct exporter *ex, const struct sample *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (has_pixels(&s->ann[i]))
+			export_loss(ex, s,
+			    s->ann[i].v[ANN_RLE].p ? "annotation.rle" : "annotation.mask", 1);
+}
+
 enum voc_masks
 voc_masks_write(struct exporter *ex, struct sample *s, struct span stem)
 {
@@ -152,6 +172,8 @@ voc_masks_write(struct exporter *ex, struct sample *s, struct span stem)
 	}
 	if (copied)
 		copy_mask(ex, s, "SegmentationObject", stem, buf_str(&source));
+	else if (pixels > 0 && ex->opt->mask_to == MASK_TO_AS_HELD && has_outlines(s))
+		lose_pixels(ex, s);
 	else if (pixels > 0)
 		painted = paint_masks(ex, s, stem);
 	buf_reset(&source);

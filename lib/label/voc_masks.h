@@ -3,7 +3,9 @@
  * number n, and SegmentationClass/. Numbers go to 254; 0 is background, 255 is for what is not to be looked at.
  *
  * A picture in which annotation n is value n is copied as it is; otherwise pictures are painted from the
- * annotations' pixels. Where two overlap the later one has the pixel [annotation.mask-overlap].
+ * annotations' pixels. Where two overlap the later one has the pixel [annotation.mask-overlap]. A sample in
+ * which some objects have outlines only is not painted, unless it is asked for (--mask-to), which makes pixels
+ * of the outlines: the pictures would say that these objects are not there.
  */
 #ifndef LABEL_VOC_MASKS_H
 #define LABEL_VOC_MASKS_H

@@ -118,7 +118,8 @@ counts() {
 {"dataset":{"name":"set","classes":[{"name":"a"},{"name":"b"}]}}
 {"source":"p1.png","id":"p1","width":20,"height":10,"annotation":[{"name":"b","bbox":[12,1,4,3]},{"name":"b","rle":{"size":[10,20],"counts":[21,5,5,5,5,2,1,2,5,5,5,5,134]}},{"name":"a","polygon":[[10,2,14,2,14,6,10,6]]}]}
 END
-	ds-export -q -f voc -o out masks.jsonl
+	sed 's/"polygon":[^}]*/"bbox":[10,2,4,4]/' masks.jsonl >boxes.jsonl
+	ds-export -q -f voc -o out boxes.jsonl
 	grep -q '<segmented>1</segmented>' out/Annotations/p1.xml
 	printf '# label:color_rgb:parts:actions\nbackground:0,0,0::\na:128,0,0::\nb:0,128,0::\n' >want
 	assert_file_equals out/labelmap.txt want
@@ -129,6 +130,13 @@ END
 [[10,2,4,4],16,null]
 END
 	assert_file_equals got want
+	# a picture without the object that has an outline only would be wrong: it is not painted unasked
+	ds-export -f voc -o none masks.jsonl 2>err
+	cut -d: -f 3- err | sort >short
+	printf ' warning: annotation.%s is lost: voc cannot hold it (1 in 1 samples, first p1) [loss]\n' polygon rle >losses
+	assert_file_equals short losses
+	[ ! -e none/SegmentationObject ] && [ ! -e none/SegmentationClass ] && [ ! -e none/labelmap.txt ]
+	grep -q '<segmented>0</segmented>' none/Annotations/p1.xml
 	ds-export -q -f voc --mask-to png -o png masks.jsonl
 	counts voc png >got
 	sed -i '3s/null/"V34600000j1"/' want

@@ -351,3 +351,15 @@ poses() {
 	printf 'train: images/val\nval: images/val\nnames: [a]\n' >set/data.yaml
 	[ "$(ds-import set | jq -r 'select(.source)|.usage')" = EVAL ]
 }
+
+@test "pixels beside a box are not made into an outline that is not written" {
+	echo '{"source":"a.jpg","width":20,"height":10,"annotation":[{"name":"a","bbox":[2,1,5,5],"rle":{"size":[10,20],"counts":[21,5,174]}}]}' >crowd.jsonl
+	ds-export -f yolo --images none -o out crowd.jsonl 2>err
+	grep -q 'annotation.rle is lost: yolo cannot hold it (1 in 1 samples' err
+	[ "$(wc -l <err)" = 2 ] # and that the class is in no header
+	echo '0 0.225000 0.350000 0.250000 0.500000' >want
+	assert_file_equals out/labels/a.txt want
+	ds-export -f yolo --yolo-task segment --images none -o rows crowd.jsonl 2>err
+	! grep -q 'annotation.rle' err || false
+	[ "$(wc -w <rows/labels/a.txt)" -gt 5 ]
+}
