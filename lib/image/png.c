@@ -87,6 +87,10 @@ struct reader {
 	size_t left;
 	bool ran_out;
 	bool rows_done;
+	bool palette;
+	int channels;
+	uint32_t rows;     /* complete ones; 0 of an interlaced picture until all are */
+	uint32_t band, at; /* rows in a band, and where the present one begins */
 	char error[128];
 	uint32_t notes;
 	bool damaged; /* IDAT is wrong in a way that libpng forgives */
@@ -244,6 +248,7 @@ read_band(struct reader *r, int passes, const struct image_limits *lim, struct i
 			if (y % 64 == 0 && image_late(lim, f))
 				return false;
 			png_read_row(r->png, unexpanded(r, im) + y * stride, NULL);
+			r->rows += passes == 1;
 		}
 	return true;
 }
@@ -252,18 +257,17 @@ static bool
 read_rows(struct reader *r, const struct png_chunks *c, const struct image_limits *lim,
     struct image *im, struct finding *f)
 {
-	bool palette = c->colour == PNG_COLOR_TYPE_PALETTE;
-	int passes = png_set_interlace_handling(r->png), channels;
-	uint32_t band;
+	int passes = png_set_interlace_handling(r->png);
 
 	png_read_update_info(r->png, r->info);
-	channels = palette ? (c->transparent ? 4 : 3) : png_get_channels(r->png, r->info);
-	band = image_begin(im, c->w, c->h, channels, passes == 1);
-	for (uint32_t y = 0; y < c->h; y += band) {
-		image_band(im, band, y, c->h, channels);
+	r->palette = c->colour == PNG_COLOR_TYPE_PALETTE;
+	r->channels = r->palette ? (c->transparent ? 4 : 3) : png_get_channels(r->png, r->info);
+	r->band = image_begin(im, c->w, c->h, r->channels, passes == 1);
+	for (r->at = 0; r->at < c->h; r->at += r->band) {
+		image_band(im, r->band, r->at, c->h, r->channels);
 		if (!read_band(r, passes, lim, im, f))
 			return false;
-		if (palette)
+		if (r->palette)
 			expand_palette(r, im);
 		image_give(im);
 	}
@@ -286,6 +290,47 @@ read_png(struct reader *r, const struct png_chunks *c, const struct image_limits
 	return read_rows(r, c, lim, im, f) && !r->damaged;
 }
 
+/* The data ended in the middle of a band: that and all after it become white where nothing came. */
+static void
+fill_rows(struct reader *r, const struct png_chunks *c, struct image *im)
+{
+	uint32_t done = r->rows - r->at;
+
+	for (; r->at < c->h; r->at += r->band, done = 0) {
+		image_band(im, r->band, r->at, c->h, r->channels);
+		if (r->palette) {
+			size_t stride = png_get_rowbytes(r->png, r->info);
+
+			memset(unexpanded(r, im) + done * stride, 0, (im->h - done) * stride);
+			expand_palette(r, im);
+		}
+		memset(image_row(im, done), 255,
+		    (size_t)(im->h - done) * im->w * (size_t)im->channels);
+		image_give(im);
+	}
+	image_end(im, c->h);
+}
+
+/* Take what there is of a picture that broke off, if that was asked for and is enough. */
+static bool
+keep_truncated(struct reader *r, const struct png_chunks *c, const struct image_limits *lim,
+    struct image *im, struct finding *f)
+{
+	unsigned percent = (unsigned)((uint64_t)r->rows * 100 / c->h);
+
+	if (f->code || !r->ran_out)
+		return false;
+	if (c->interlaced && !r->rows_done)
+		return image_reject(f, "truncated", "PNG: %s, before the last pass does", r->error);
+	if (r->rows == 0 || lim->keep_rows == 100 || percent < (unsigned)lim->keep_rows)
+		return image_reject(
+		    f, "truncated", "PNG: %s, at %u %% of the rows", r->error, percent);
+	if (!r->rows_done)
+		fill_rows(r, c, im);
+	f->notes |= NOTE_TRUNCATED;
+	return true;
+}
+
 static bool
 decode_libpng(struct span file, const struct png_chunks *c, const struct image_limits *lim,
     struct image *im, struct finding *f)
@@ -294,20 +339,24 @@ decode_libpng(struct span file, const struct png_chunks *c, const struct image_l
 	bool fine;
 
 	open_reader(&r, file);
+	if (c->idat_cut) /* so that the last bytes count too */
+		png_set_compression_buffer_size(r.png, 64);
 	fine = read_png(&r, c, lim, im, f);
-	png_destroy_read_struct(&r.png, &r.info, NULL);
-	f->notes |= r.notes;
 	if (!fine && r.rows_done && r.ran_out && !c->idat_cut) {
 		f->notes |= NOTE_NO_END;
 		fine = !r.damaged;
 	}
+	if (!fine && !(r.rows_done && lim->keep_damaged))
+		fine = keep_truncated(&r, c, lim, im, f);
+	png_destroy_read_struct(&r.png, &r.info, NULL);
+	f->notes |= r.notes;
 	if (fine || f->code)
 		return fine;
 	if (r.rows_done && lim->keep_damaged) {
 		f->notes |= NOTE_DAMAGED;
 		return true;
 	}
-	return image_reject(f, r.ran_out ? "truncated" : "corrupt", "PNG: %s", r.error);
+	return image_reject(f, "corrupt", "PNG: %s", r.error);
 }
 
 bool
@@ -319,7 +368,7 @@ png_decode(struct span file, const struct image_limits *lim, struct image *im, s
 		return image_reject(f, "corrupt", "PNG: its header is missing");
 	if (!image_check_size(c.w, c.h, lim, f))
 		return false;
-	if (!c.idat)
+	if (!c.idat && !(c.idat_cut && lim->keep_rows < 100))
 		return image_reject(f, "truncated", "PNG: it has no complete chunk of pixels");
 	f->notes |= c.colour & PNG_COLOR_MASK_COLOR ? 0 : NOTE_GREY;
 	im->orientation = exif_orientation(c.exif, NULL);

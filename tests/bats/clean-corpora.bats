@@ -125,6 +125,9 @@ one() {
 @test "options say what becomes of broken and ambiguous files" {
 	[ "$(one d-trunc50.jpg --keep-rows 40)" = 'encoded truncated' ]
 	[ "$(one d-trunc50.jpg --keep-rows 50)" = 'rejected truncated' ]
+	[ "$(one pd-trunc50.png --keep-rows 40)" = 'encoded truncated' ]
+	[ "$(one pd-trunc50.png --keep-rows 60)" = 'rejected truncated' ]
+	[ "$(one d-progtrunc50.jpg --keep-rows 1)" = 'rejected truncated progressive' ]
 	[ "$(one d-zeros64.jpg --keep-damaged)" = 'encoded damaged' ]
 	[ "$(one j-cmyk-noadobe.jpg)" = 'rejected cmyk-ambiguous' ]
 	[ "$(one j-cmyk-noadobe.jpg --cmyk plain)" = 'encoded cmyk' ]
