@@ -116,6 +116,8 @@ put_together() {
 
 failed=0 work=
 trap remove_work EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 [ $# -gt 0 ] || set -- $all
 for section; do
 	case " $all " in
