@@ -17,42 +17,11 @@ static int images, yolo_task, mask_to, bbox_from;
 static bool force, list_formats, json;
 
 static void
-set_voc_base(const char *value)
-{
-	if (strcmp(value, "0") != 0 && strcmp(value, "1") != 0)
-		tool_usage("--voc-base: '%s' is not 0 or 1", value);
-	options.voc_base = value[0] - '0';
-}
-
-static void
 set_decimals(const char *value)
 {
 	if (value[0] < '0' || value[0] > '9' || value[1])
 		tool_usage("--decimals: '%s' is not a number from 0 to 9", value);
 	options.decimals = value[0] - '0';
-}
-
-/* One character; \\t is TAB. */
-static char
-separator(const char *option, const char *value)
-{
-	if (strcmp(value, "\\t") == 0)
-		return '\t';
-	if (strlen(value) != 1)
-		tool_usage("%s: '%s' is not one character", option, value);
-	return value[0];
-}
-
-static void
-set_text_separator(const char *value)
-{
-	options.text_separator = separator("--text-separator", value);
-}
-
-static void
-set_label_separator(const char *value)
-{
-	options.label_separator = separator("--label-separator", value);
 }
 
 static const struct opt opts[] = {
@@ -71,12 +40,12 @@ static const struct opt opts[] = {
 	    "what the format cannot hold, as JSON Lines" },
 	{ 0, "decimals", "N", OPT_CALL, NULL, set_decimals,
 	    "digits behind the point of computed numbers" },
-	{ 0, "text-separator", "C", OPT_CALL, NULL, set_text_separator,
+	{ 0, "text-separator", "C", OPT_CHAR, &options.text_separator, NULL,
 	    "between a text and its labels (TAB)" },
-	{ 0, "label-separator", "C", OPT_CALL, NULL, set_label_separator,
+	{ 0, "label-separator", "C", OPT_CHAR, &options.label_separator, NULL,
 	    "between the labels of a text (,)" },
-	{ 0, "voc-base", "N", OPT_CALL, NULL, set_voc_base,
-	    "count pixels of VOC files from N, 0 or 1" },
+	{ 0, "voc-base", "0|1", OPT_CHOICE, &options.voc_base, NULL,
+	    "count pixels of VOC files from 0 or 1" },
 	{ 0, "mask-to", "held|polygon|rle|png", OPT_CHOICE, &mask_to, NULL,
 	    "what masks and polygons become (held: what the format holds)" },
 	{ 0, "bbox-from", "given|shape", OPT_CHOICE, &bbox_from, NULL,

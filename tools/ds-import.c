@@ -21,42 +21,11 @@ static bool list_formats, json;
 static int yolo_task;
 
 static void
-set_voc_base(const char *value)
-{
-	if (strcmp(value, "0") != 0 && strcmp(value, "1") != 0)
-		tool_usage("--voc-base: '%s' is not 0 or 1", value);
-	options.voc_base = value[0] - '0';
-}
-
-static void
 set_encoding(const char *value)
 {
 	if (!text_encoding_known(value))
 		tool_usage("--encoding: '%s' is not known here (iconv -l lists them)", value);
 	options.encoding = value;
-}
-
-/* One character; \\t is TAB. */
-static char
-separator(const char *option, const char *value)
-{
-	if (strcmp(value, "\\t") == 0)
-		return '\t';
-	if (strlen(value) != 1)
-		tool_usage("%s: '%s' is not one character", option, value);
-	return value[0];
-}
-
-static void
-set_text_separator(const char *value)
-{
-	options.text_separator = separator("--text-separator", value);
-}
-
-static void
-set_label_separator(const char *value)
-{
-	options.label_separator = separator("--label-separator", value);
 }
 
 static const struct opt opts[] = {
@@ -77,12 +46,12 @@ static const struct opt opts[] = {
 	    "clip and drop boxes, correct sizes, as ModelArts does" },
 	{ 0, "encoding", "NAME", OPT_CALL, NULL, set_encoding,
 	    "of label files that do not say it themselves" },
-	{ 0, "text-separator", "C", OPT_CALL, NULL, set_text_separator,
+	{ 0, "text-separator", "C", OPT_CHAR, &options.text_separator, NULL,
 	    "between a text and its labels (TAB)" },
-	{ 0, "label-separator", "C", OPT_CALL, NULL, set_label_separator,
+	{ 0, "label-separator", "C", OPT_CHAR, &options.label_separator, NULL,
 	    "between the labels of a text (,)" },
-	{ 0, "voc-base", "N", OPT_CALL, NULL, set_voc_base,
-	    "pixels of VOC files are counted from N, 0 or 1" },
+	{ 0, "voc-base", "0|1", OPT_CHOICE, &options.voc_base, NULL,
+	    "pixels of VOC files are counted from 0 or 1" },
 	{ 0, "yolo-task", "given|obb", OPT_CHOICE, &yolo_task, NULL,
 	    "rows of four points of YOLO are polygons, or turned boxes (given: polygons)" },
 	{ 0, "label-map", "FILE", OPT_STRING, &options.label_map, NULL,

@@ -179,6 +179,16 @@ parse_choice(const struct opt *o, const char *value)
 	tool_usage("--%s: '%s' is none of %s", o->name, value, o->arg);
 }
 
+static char
+parse_char(const struct opt *o, const char *value)
+{
+	if (strcmp(value, "\\t") == 0)
+		return '\t';
+	if (strlen(value) != 1)
+		bad_value(o, value, "one character");
+	return value[0];
+}
+
 static void
 apply(const struct opt *o, const char *value)
 {
@@ -202,6 +212,9 @@ apply(const struct opt *o, const char *value)
 		break;
 	case OPT_CHOICE:
 		*(int *)o->dest = parse_choice(o, value);
+		break;
+	case OPT_CHAR:
+		*(char *)o->dest = parse_char(o, value);
 		break;
 	case OPT_CALL:
 		o->call(value);

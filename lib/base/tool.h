@@ -33,6 +33,7 @@ enum opt_type {
 	OPT_NUMBER,   /* double * */
 	OPT_LIST,     /* struct strings *: may be given more than once */
 	OPT_CHOICE,   /* int *: index of the word in `arg`, which is "a|b|c" */
+	OPT_CHAR,     /* char *: one character; "\\t" is TAB */
 	OPT_CALL,     /* void (*)(const char *value): value NULL for a flag (arg == NULL) */
 };
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "base/markup.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "label/text.h"
@@ -358,34 +359,33 @@ xml_pos(const struct xml *x, const struct xml_node *n)
 	return pos_at(x->file, line, (uint64_t)(end - p) + 1);
 }
 
+/* What stands for a character of text; NULL: it itself. Control characters have no place in XML. */
+static const char *
+escaped(char c)
+{
+	if (c == '\n')
+		return "&#10;";
+	if (c == '\r')
+		return "&#13;";
+	if ((unsigned char)c < 0x20 && c != '\t')
+		return "";
+	return markup_entity(c);
+}
+
 void
 xml_escape(struct buf *out, struct span text)
 {
-	for (size_t i = 0; i < text.n; i++)
-		switch (text.p[i]) {
-		case '&':
-			buf_adds(out, "&amp;");
-			break;
-		case '<':
-			buf_adds(out, "&lt;");
-			break;
-		case '>':
-			buf_adds(out, "&gt;");
-			break;
-		case '"':
-			buf_adds(out, "&quot;");
-			break;
-		case '\n':
-			buf_adds(out, "&#10;");
-			break;
-		case '\r':
-			buf_adds(out, "&#13;");
-			break;
-		default:
-			if ((unsigned char)text.p[i] >= 0x20 || text.p[i] == '\t')
-				buf_addc(out, text.p[i]);
-			break;
-		}
+	const char *begin = text.p, *end = text.p + text.n, *p, *instead;
+
+	for (p = begin; p < end; p++) {
+		instead = escaped(*p);
+		if (!instead)
+			continue;
+		buf_add(out, begin, (size_t)(p - begin));
+		buf_adds(out, instead);
+		begin = p + 1;
+	}
+	buf_add(out, begin, (size_t)(end - begin));
 }
 
 bool

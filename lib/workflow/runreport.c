@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/markup.h"
 #include "base/num.h"
 #include "base/utf8.h"
 #include "workflow/runstate.h"
@@ -38,25 +39,14 @@ static void
 add_text(struct buf *out, struct span text)
 {
 	struct buf safe = BUF_INIT;
+	const char *entity;
 
 	diag_escape(&safe, text);
 	for (size_t i = 0; i < safe.n; i++)
-		switch (safe.p[i]) {
-		case '<':
-			buf_adds(out, "&lt;");
-			break;
-		case '>':
-			buf_adds(out, "&gt;");
-			break;
-		case '&':
-			buf_adds(out, "&amp;");
-			break;
-		case '"':
-			buf_adds(out, "&quot;");
-			break;
-		default:
+		if ((entity = markup_entity(safe.p[i])) != NULL)
+			buf_adds(out, entity);
+		else
 			buf_addc(out, safe.p[i]);
-		}
 	buf_release(&safe);
 }
 

@@ -16,6 +16,7 @@ static uint64_t count = 1, size = 2;
 static double number = 0.5;
 static struct strings list;
 static int choice;
+static char letter = '-';
 static char called[100];
 
 static void
@@ -38,6 +39,7 @@ static const struct opt opts[] = {
 	{ 'n', "number", "X", OPT_NUMBER, &number, NULL, "a number" },
 	{ 'l', "list", "WORD", OPT_LIST, &list, NULL, "a word of a list" },
 	{ 0, "choice", "red|green|blue", OPT_CHOICE, &choice, NULL, "a choice" },
+	{ 0, "letter", "C", OPT_CHAR, &letter, NULL, NULL },
 	{ 0, "call", "VALUE", OPT_CALL, NULL, call, NULL },
 	{ 0, "an-option-with-a-long-name", "VALUE", OPT_CALL, NULL, call, "long" },
 	{ 'x', "call-flag", NULL, OPT_CALL, NULL, call_flag, NULL },
@@ -58,6 +60,8 @@ program(int argc, char **argv)
 	    string, (unsigned long long)count, (unsigned long long)size, number, choice, called);
 	for (size_t k = 0; k < list.n; k++)
 		buf_addf(b, "%s;", list.v[k]);
+	if (letter != '-')
+		buf_addf(b, " letter=%d", letter);
 	buf_addf(b, " verbose=%d operands=", tool_verbose());
 	for (; i < argc; i++)
 		buf_addf(b, "%s;", argv[i]);
@@ -138,6 +142,12 @@ test_values(void)
 	gives("prog -c18446744073709551615 --size 17179869183G",
 	    "flag=0 string=- count=18446744073709551615 size=18446744072635809792 number=0.5 choice=0 "
 	    "called= list= verbose=0 operands=");
+	gives("prog --letter \\t",
+	    "flag=0 string=- count=1 size=2 number=0.5 choice=0 called= list= letter=9 verbose=0 "
+	    "operands=");
+	gives("prog --letter ;",
+	    "flag=0 string=- count=1 size=2 number=0.5 choice=0 called= list= letter=59 verbose=0 "
+	    "operands=");
 	gives("prog -q",
 	    "flag=0 string=- count=1 size=2 number=0.5 choice=0 called= list= verbose=0 "
 	    "operands=");
@@ -167,6 +177,8 @@ test_errors(void)
 	refuses("prog --size=", "--size: '' is not a size such as 64M");
 	refuses("prog -n x", "--number: 'x' is not a number");
 	refuses("prog -n nan", "--number: 'nan' is not a number");
+	refuses("prog --letter ab", "--letter: 'ab' is not one character");
+	refuses("prog --letter=", "--letter: '' is not one character");
 	refuses("prog --choice pink", "--choice: 'pink' is none of red|green|blue");
 }
 
