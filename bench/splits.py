@@ -3,8 +3,11 @@ splits.py: how good splits are: splits.py BASE.jsonl ALL.jsonl, where ALL is BAS
 
 Rows of a Markdown table on stdout. ds-release is found through PATH; scikit-learn (python3-sklearn) is
 compared when it is there. Deviation is of a class from its share, for the classes that have any samples.
+The time of ds-release holds reading and writing, and publishing where there is a store; that of the others only
+the split. SPLIT_PROTOTYPE=FILE.py is one more splitter, the prototype in Python that the rule was tried with: a module
+with make_units() and split_sticky(); prototype_split() says how they are called.
 """
-import json, os, random, signal, subprocess, sys, tempfile, time
+import importlib.util, json, os, random, signal, subprocess, sys, tempfile, time
 
 Q = 0.2
 LIMIT = int(os.environ.get("LIMIT", "120"))
@@ -24,7 +27,7 @@ def classes(r):
     return {a["name"] for a in r["annotation"]}
 
 
-def measure(name, base, side, seconds, later=None, all_records=None):
+def measure(name, base, side, seconds, later=None):
     """side: id -> is it EVAL; later: the same after the dataset grew by a tenth."""
     n, e = {}, {}
     for r in base:
@@ -89,6 +92,36 @@ def sklearn_split(records, grouped):
     return {r["id"]: i in test for i, r in enumerate(records)}, time.time() - start
 
 
+def prototype_split(module, records, parent=None):
+    """parent: id -> is it EVAL, of the samples that are locked."""
+    import numpy
+
+    names, starts, labels = {}, [0], []
+    for r in records:
+        labels += sorted(names.setdefault(c, len(names)) for c in classes(r))
+        starts.append(len(labels))
+    ids = [r["id"] for r in records]
+    start = time.time()
+    _, keys, size, ip, ix, amount = module.make_units(
+        len(ids), numpy.array(starts), numpy.array(labels), ids, len(names))
+    locked = None
+    if parent is not None:
+        side_of = {True: module.EVAL, False: module.TRAIN, None: module.FREE}
+        locked = numpy.array([side_of[parent.get(i)] for i in ids])
+    side = module.split_sticky(keys, size, ip, ix, amount, len(names), "0.8", "", locked)
+    return {i: bool(s == module.EVAL) for i, s in zip(ids, side)}, time.time() - start
+
+
+def measure_prototype(path, base, every):
+    spec = importlib.util.spec_from_file_location("prototype", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    side, seconds = prototype_split(module, base)
+    later, seconds2 = prototype_split(module, every, side)
+    measure("the prototype in Python", base, side, seconds, later)
+    measure("the same, grown by a tenth", every, later, seconds2)
+
+
 def main():
     base, every = load(sys.argv[1]), load(sys.argv[2])
     peers = (("scikit-learn, stratified by rarest class", lambda r: sklearn_split(r, False)),
@@ -105,6 +138,8 @@ def main():
             print(f"| {name} | | | | | | | not installed |")
         except TimeoutError:
             print(f"| {name} | | | | | | | not done after {LIMIT} s |")
+    if os.environ.get("SPLIT_PROTOTYPE"):
+        measure_prototype(os.environ["SPLIT_PROTOTYPE"], base, every)
     for name, options in (("ds-release --by-hash", ["--by-hash"]), ("ds-release --stream", ["--stream"]),
                           ("ds-release --group video", ["--group", "video"]), ("ds-release, no store", [])):
         side, seconds = released(sys.argv[1], *options)
