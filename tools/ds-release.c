@@ -4,6 +4,7 @@
  * Reads all records before it writes the first (they wait in a spool file), because an exact split has to know
  * them all. --stream and --by-hash without a store do not.
  */
+#include <limits.h>
 #include <stdlib.h>
 
 #include "base/diag.h"
@@ -40,6 +41,8 @@ static const struct opt opts[] = {
 	    "the part of the source that \\(...\\) matches is the group" },
 	{ 0, "group-near", "BITS", OPT_COUNT, &near, NULL,
 	    "pictures whose phash differs in at most BITS of 64 stay together" },
+	{ 0, "no-group-near", NULL, OPT_FLAG, &o.no_near, NULL,
+	    "not, though they did in the parent" },
 	{ 0, "max-leak", "N", OPT_COUNT, &o.max_leak, NULL,
 	    "more than N pictures that test and look like one that trains are an error" },
 	{ 0, "near-distance", "BITS", OPT_COUNT, &distance, NULL,
@@ -139,7 +142,9 @@ check_options(void)
 	check_ratio();
 	if (stream && by_hash)
 		tool_usage("--stream and --by-hash exclude each other");
-	if (stream && (o.rules.group || group_match))
+	if (o.no_near && near != UINT64_MAX)
+		tool_usage("--group-near and --no-group-near exclude each other");
+	if (stream && ((o.rules.group && *o.rules.group) || group_match))
 		tool_usage("--stream cannot keep groups together; --by-hash can");
 	if ((stream || by_hash) && o.plan.ratio.sides == 0)
 		tool_usage("--stream and --by-hash need --ratio or --ratios");
@@ -158,6 +163,7 @@ check_options(void)
 	if (distance > 63 || (near != UINT64_MAX && near > 63))
 		tool_usage("--near-distance and --group-near take 0 to 63");
 	o.near_distance = (unsigned)distance;
+	o.near_named = tool_verbose() ? UINT_MAX : 10;
 	o.rules.near = near == UINT64_MAX ? 0 : (int)near + 1;
 	o.rules.jobs = o.files.jobs = tool_jobs();
 	o.plan.rule = stream ? SPLIT_STREAM : by_hash ? SPLIT_HASH : SPLIT_EXACT;

@@ -76,6 +76,17 @@ version_flag(const struct version_info *v, const char *key)
 	return json_type_of(json_member(span_str(v->text), key)) == JSON_TRUE;
 }
 
+int
+version_near(const struct version_info *v)
+{
+	uint64_t bits;
+
+	if (v->text && num_parse_u64(json_member(span_str(v->text), "group_near"), &bits) &&
+	    bits < 64)
+		return (int)bits + 1;
+	return 0;
+}
+
 void
 version_release(struct version_info *v)
 {
@@ -263,6 +274,8 @@ describe_split(const struct version_info *v, struct buf *b)
 	jw_member_str(b, "key", v->key);
 	member_text(b, "group", v->group);
 	member_text(b, "group_match", v->group_match);
+	if (v->near)
+		jw_member_u64(b, "group_near", (uint64_t)v->near - 1);
 	line(b);
 	jw_member_bool(b, "remove_sample_usage", plan_usage(v->plan) == USAGE_RESET);
 	jw_member_bool(b, "clear_hard_property", v->clear_hard);

@@ -33,6 +33,7 @@ struct version_info {
 	const struct plan_options *plan;
 	const struct plan_result *result;
 	const char *ratio_text, *description, *group, *group_match;
+	int near; /* as in pool_rules */
 	bool clear_hard, snapshot, allow_leak;
 };
 
@@ -51,6 +52,8 @@ void version_count(struct version_info *v, const struct pool *p, const struct po
 /* A member of the loaded version.json: a string or null (NULL; the caller frees it), true or not. */
 char *version_text(const struct version_info *v, const char *key);
 bool version_flag(const struct version_info *v, const char *key);
+/* Its "group_near" as pool_rules have it; 0: none, or no version was loaded. */
+int version_near(const struct version_info *v);
 
 /* Append the part of version.json that counting gives: totals, usage, classes. */
 void version_describe_counts(const struct version_info *v, struct buf *text);

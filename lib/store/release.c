@@ -25,6 +25,10 @@ struct release {
 	struct folder folder;
 	struct version_info info, parent;
 	bool has_parent;
+	char *group,
+	    *group_match; /* what binds samples, as asked for or as in the parent; NULL: nothing */
+	regex_t pattern;  /* of group_match, when it is the parent's */
+	bool has_pattern;
 	struct content *content; /* of each sample; NULL: no snapshot */
 	struct side_contents sides;
 	struct staged staged;
@@ -55,6 +59,37 @@ find_parent(struct release *r)
 	return good;
 }
 
+/* What belonged together in the parent does so here, unless something else is asked for ("" for nothing). */
+static bool
+choose_groups(struct release *r, struct pool_rules *rules)
+{
+	const struct release_options *o = r->o;
+	bool asked = o->rules.group || o->rules.group_match;
+
+	if (asked || !r->has_parent) {
+		r->group = o->rules.group && *o->rules.group ? xstrdup(o->rules.group) : NULL;
+		r->group_match = o->group_text ? xstrdup(o->group_text) : NULL;
+	} else {
+		r->group = version_text(&r->parent, "group");
+		r->group_match = version_text(&r->parent, "group_match");
+		r->has_pattern =
+		    r->group_match && regcomp(&r->pattern, r->group_match, REG_EXTENDED) == 0;
+		if (r->has_pattern)
+			rules->group_match = &r->pattern;
+	}
+	rules->group = r->group;
+	if (!rules->near && !o->no_near)
+		rules->near = version_near(&r->parent);
+	if (o->plan.rule == SPLIT_STREAM && (r->group || r->group_match)) {
+		trouble(
+		    "version %s keeps groups of samples together, which --stream cannot (--group '' "
+		    "gives that up)",
+		    r->parent.name);
+		return false;
+	}
+	return true;
+}
+
 /* The parent's way of telling samples apart goes on; with another key nothing of its split could be kept. */
 static bool
 choose_rules(struct release *r, struct pool_rules *rules)
@@ -75,7 +110,7 @@ choose_rules(struct release *r, struct pool_rules *rules)
 	r->info.seed = xstrdup(o->seed ? o->seed : r->has_parent ? r->parent.seed : "");
 	r->info.key = xstrdup(rules->key);
 	rules->seed = span_str(r->info.seed);
-	return true;
+	return choose_groups(r, rules);
 }
 
 static bool
@@ -139,6 +174,10 @@ release_end(struct release *r)
 	work_close(&r->work);
 	version_release(&r->info);
 	version_release(&r->parent);
+	if (r->has_pattern)
+		regfree(&r->pattern);
+	free(r->group);
+	free(r->group_match);
 	if (r->has_store)
 		store_close(&r->store);
 	free(r->content);
@@ -469,7 +508,7 @@ warn_unpictured(const struct release *r)
 {
 	uint64_t n = 0;
 
-	if (r->o->max_leak == UINT64_MAX && !r->o->rules.near)
+	if (r->o->max_leak == UINT64_MAX && !r->pool.rules.near)
 		return;
 	for (size_t i = 0; i < r->pool.n; i++)
 		n += !r->pool.s[i].pictured;
@@ -490,7 +529,7 @@ check_near(const struct release *r)
 	warn_unpictured(r);
 	if (!r->pool.phash || (o->max_leak == UINT64_MAX && r->pool.n > 500000))
 		return;
-	n = plan_near_leaks(&r->pool, o->near_distance, 10);
+	n = plan_near_leaks(&r->pool, o->near_distance, o->near_named);
 	if (n > o->max_leak)
 		error_at(POS_NONE, "near-leak",
 		    "%llu samples that test look like one that trains; --max-leak allows %llu "
@@ -559,8 +598,9 @@ publish(struct release *r)
 	v->parent = r->has_parent ? &r->parent : NULL;
 	v->ratio_text = o->ratio_text;
 	v->description = o->description;
-	v->group = o->rules.group;
-	v->group_match = o->group_text;
+	v->group = r->group;
+	v->group_match = r->group_match;
+	v->near = r->pool.rules.near;
 	v->clear_hard = o->clear_hard;
 	v->allow_leak = o->allow_leak;
 	v->snapshot = o->snapshot;

@@ -40,12 +40,16 @@ struct release_options {
 	const char *seed;        /* NULL: the parent's, else "" */
 	const char *ratio_text;  /* as given, for the description */
 	const char *group_text;  /* the text of rules.group_match */
-	struct pool_rules
-	    rules; /* key NULL: the parent's, else "id"; the seed is taken from above */
+	/*
+	 * key NULL: the parent's, else "id"; the seed is taken from above; no group, and near 0: the parent's; group "": none
+	 */
+	struct pool_rules rules;
+	bool no_near; /* near 0 means none */
 	struct plan_options plan;
 	enum unlabelled unlabelled;
 	bool clear_hard; /* drop hard and hard-coefficient */
 	bool allow_leak;
+	unsigned near_named;    /* how many of those below are named */
 	unsigned near_distance; /* bits that may differ in pictures that look alike */
 	uint64_t max_leak;      /* of them, test and train; UINT64_MAX: any number */
 	bool snapshot;          /* keep the contents of the files too */

@@ -550,6 +550,10 @@ verify_split(struct verify *v)
 	regex_t re;
 
 	rules.group = group;
+	if (!v->o->quick) {
+		rules.near = version_near(&v->info);
+		rules.jobs = v->o->jobs;
+	}
 	if (match && regcomp(&re, match, REG_EXTENDED) == 0)
 		rules.group_match = &re;
 	if (pool_open(&p, NULL, &rules)) {

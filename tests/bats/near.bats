@@ -69,3 +69,21 @@ pairs_split() {
 	ds-release -q --ratio 0.5 "$BATS_TEST_TMPDIR/in" 2>"$BATS_TEST_TMPDIR/err" >/dev/null
 	run ! grep no-phash "$BATS_TEST_TMPDIR/err"
 }
+
+@test "what looks alike stays together in the next version, too, and verify looks at it" {
+	head -n 12 clean.jsonl >"$BATS_TEST_TMPDIR/half"
+	cd "$BATS_TEST_TMPDIR"
+	ds-release -q -s s --ratio 0.5 --group-near 5 half >/dev/null 2>&1
+	ds-release -q -s s --ratio 0.5 "$BATS_FILE_TMPDIR/clean.jsonl" >out 2>/dev/null
+	[ "$(jq .group_near s/current/version.json)" = 5 ]
+	[ -z "$(pairs_split out)" ]
+	ds-verify -q s >/dev/null
+	ds-release -q -s s --ratio 0.5 --no-group-near --seed other --usage reset "$BATS_FILE_TMPDIR/clean.jsonl" >out 2>/dev/null
+	[ "$(jq .group_near s/current/version.json)" = null ]
+	[ -n "$(pairs_split out)" ]
+	# a version that claims what is not so
+	chmod -R u+w s/versions
+	sed -i 's/"group_match":null/"group_match":null,"group_near":5/' s/versions/V003/version.json
+	must_fail 1 ds-verify s@V003 2>err >/dev/null
+	grep -qF '[leak]' err
+}

@@ -128,6 +128,24 @@ count() { # count FILE USAGE [CLASS]
 	[ -n "$(straddle video <3)" ]
 }
 
+# Who forgot --group at the second release got frames of one video on both sides.
+@test "groups of the parent stay together without being asked for again" {
+	for i in $(seq 1 120); do printf '{"source":"v%d/%d.jpg","v":%d}\n' $((i % 12)) "$i" $((i % 12)); done >all
+	head -n 60 all >half
+	for by in '--group v' '--group-match ^(v[0-9]+)/'; do
+		rm -rf s && ds-release -q -s s --ratio 0.8 $by half >/dev/null
+		ds-release -q -s s --ratio 0.8 all >2
+		[ "$(jq -r '"\(.v) \(.usage)"' 2 | sort -u | wc -l)" = 12 ]
+		[ "$(jq -c '[.group,.group_match]' s/versions/V001/version.json)" = "$(jq -c '[.group,.group_match]' s/versions/V002/version.json)" ]
+		ds-verify -q s >/dev/null
+		must_fail 2 ds-release -s s --ratio 0.8 --stream all 2>err
+		grep -q 'version V002 keeps groups of samples together, which --stream cannot' err
+		{ cat all; printf '{"source":"v%d/x%d.jpg","v":%d}\n' $(for i in $(seq 1 20); do echo $((i % 12)) $i $((i % 12)); done); } >more
+		ds-release -q -s s --ratio 0.5 --group '' more >3 2>/dev/null
+		[ "$(jq -r '"\(.v) \(.usage)"' 3 | sort -u | wc -l)" -gt 12 ]
+	done
+}
+
 @test "three sides, and folds" {
 	records 1 100 | ds-release -q --ratios train=0.7,eval=0.2,test=0.1 >1
 	[ "$(count 1 TRAIN) $(count 1 EVAL) $(count 1 TEST)" = '70 20 10' ]
