@@ -126,7 +126,7 @@ take(struct json_tree *t, struct json *j, size_t at)
 			j->fresh = false;
 			return false;
 		}
-		/* fall through */
+		__attribute__((fallthrough));
 	default:
 		json_value(j, &raw);
 		n->n = (uint32_t)raw.n;
