@@ -357,6 +357,7 @@ write_sample(struct exporter *ex, struct sample *s)
 	bool shapes = false;
 	uint64_t lost;
 
+	reshape_to_pixels(ex, s);
 	for (size_t i = 0; i < s->n; i++)
 		if (in_file(&s->ann[i])) {
 			shapes = true;

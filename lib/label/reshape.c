@@ -216,7 +216,7 @@ struct swap {
 };
 
 struct swaps {
-	struct swap v[6];
+	struct swap v[8];
 	size_t n;
 };
 
@@ -406,6 +406,16 @@ box_is_enough(const struct annotation *a, uint64_t holds)
 	return (holds & HOLDS_BOX_FIRST) && has(a, ANN_BBOX, JSON_ARRAY);
 }
 
+/* Has the format a place for this mask? A manifest has one for colours only, beside a polygon. */
+static bool
+holds_mask(uint64_t holds, const struct annotation *a)
+{
+	if (!(holds & HOLDS(ANN_MASK)))
+		return false;
+	return holds & HOLDS(ANN_RLE) || !(holds & HOLDS(ANN_POLYGON)) ||
+	       json_member(a->v[ANN_MASK], "color").p;
+}
+
 /* What somebody wants, or the format needs, of annotation i. */
 static void
 reshape_pixel_shapes(struct exporter *ex, struct sample *s, size_t i)
@@ -420,7 +430,7 @@ reshape_pixel_shapes(struct exporter *ex, struct sample *s, size_t i)
 		if (to == MASK_TO_POLYGON)
 			to_polygon(ex, s, i, "mask");
 		else if (to == MASK_TO_RLE ||
-			 (!(holds & HOLDS(ANN_MASK)) &&
+			 (!holds_mask(holds, a) &&
 			     holds & (HOLDS(ANN_RLE) | HOLDS(ANN_POLYGON) | HOLDS(ANN_BBOX))))
 			to_rle(ex, s, i, "mask");
 	}
@@ -437,6 +447,24 @@ reshape_pixel_shapes(struct exporter *ex, struct sample *s, size_t i)
 	else if (to == MASK_TO_AS_HELD && has_holes(a) && !(holds & HOLDS_HOLES) &&
 		 to_rle(ex, s, i, "polygon"))
 		export_loss(ex, s, "annotation.polygon-as-rle", 1);
+}
+
+void
+reshape_to_pixels(struct exporter *ex, struct sample *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		struct swaps swaps = { .n = 0 };
+		struct annotation pixels;
+
+		if (!ann_is_ratio(&s->ann[i]) ||
+		    !coords_pixels(ex, s, &s->ann[i], &pixels, &ex->reshaper.value))
+			continue;
+		for (int f = 0; f < ANN_SHAPES; f++)
+			if (pixels.v[f].p != s->ann[i].v[f].p)
+				add_swap(&swaps, ann_field_name[f], ann_field_name[f], pixels.v[f]);
+		add_swap(&swaps, "unit", NULL, SPAN_NONE);
+		apply(ex, s, i, &swaps);
+	}
 }
 
 /* ---- boxes ---- */

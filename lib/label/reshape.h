@@ -41,6 +41,9 @@ void reshape_sample(struct exporter *ex, struct sample *s);
  */
 bool reshape_pixels(struct exporter *ex, struct sample *s, const struct annotation *a);
 
+/* Shapes in parts of width and height as pixels, for formats without such a unit. */
+void reshape_to_pixels(struct exporter *ex, struct sample *s);
+
 /* Annotation i, which is the pixels of a file, with these as runs. */
 void reshape_mask(struct exporter *ex, struct sample *s, size_t i);
 

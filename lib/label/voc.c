@@ -659,6 +659,7 @@ write_sample(struct exporter *ex, struct sample *s)
 	struct voc_written written;
 
 	settle_rules(ex, w);
+	reshape_to_pixels(ex, s);
 	name = export_picture(ex, s, w->flat ? "" : "JPEGImages", stem);
 	write_usage(ex, w, s, stem);
 	if (!w->flat) {

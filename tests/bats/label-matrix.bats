@@ -1,6 +1,7 @@
 # label-matrix.bats: polygons and masks from each format that holds them to each other one (boxes: matrix.bats).
 
 load helpers
+load matrix
 
 setup() {
 	need_program jq
@@ -9,50 +10,32 @@ setup() {
 	printf '\211PNG\r\n\032\n\0\0\0\rIHDR\0\0\0\310\0\0\0d\b\0\0\0\0\0\0\0\0' >p1.png
 }
 
-# through FORMAT IN OUT
-through() {
-	rm -rf "tree-$3"
-	ds-export -q -f "$1" --images link -o "tree-$3" "$2" 2>/dev/null
-	ds-import -q -f "$1" "tree-$3" 2>/dev/null >"$3"
+@test "polygons and turned boxes go through every two formats that hold areas" {
+	record '{"name":"apple","polygon":[[10,20,40,20,40,60.5,30,70,10,60]]},{"name":"zebra","polygon":[[0,0,200,0,200,100]]},{"name":"apple","rbox":[50,50,40,20,30]},{"name":"zebra","rbox":[120.5,40,30,24,-75]}' >in.jsonl
+	# DOTA has four corners a shape
+	every_pair show polygon $(holders 'rbox|polygon' | grep -vx dota)
 }
 
-@test "polygons go through every two formats that hold them" {
-	cat >polygons.jsonl <<'END'
-{"dataset":{"name":"set","classes":[{"name":"apple"},{"name":"zebra"}]}}
-{"source":"p1.png","id":"p1","width":200,"height":100,"annotation":[{"name":"apple","polygon":[[10,20,40,20,40,60.5,10,60]]},{"name":"zebra","polygon":[[0,0,200,0,200,100]]}]}
-END
-	show() {
-		jq -c 'select(.source)|.width as $w|.height as $h|.annotation[]|
-			[.name,(.unit=="ratio") as $r|.polygon[0]|to_entries[]|
-			 (if $r then .value*(if .key%2==0 then $w else $h end) else .value end)|.*1000|round/1000]' "$1"
-	}
-	show polygons.jsonl >want
-	for a in coco csv-via cvat labelme labelstudio supervisely via; do
-		through "$a" polygons.jsonl one.jsonl
-		for b in coco csv-via cvat labelme labelstudio supervisely via; do
-			through "$b" one.jsonl two.jsonl
-			show two.jsonl >got
-			cmp -s got want || { echo "$a to $b:" && diff got want; }
-		done
-	done >bad
-	[ ! -s bad ] || fail "$(head -n 40 bad)"
+@test "turned boxes go through DOTA and every other format" {
+	record '{"name":"apple","rbox":[50,50,40,20,30]},{"name":"zebra","rbox":[120.5,40,30,24,-75]}' >in.jsonl
+	for b in $(holders 'rbox|polygon' | grep -vx dota); do every_pair show rbox dota "$b"; done
 }
 
-@test "masks go through every two formats that hold them" {
-	cat >masks.jsonl <<'END'
-{"dataset":{"name":"set","classes":[{"name":"apple"}]}}
-{"source":"p1.png","id":"p1","width":200,"height":100,"annotation":[{"name":"apple","rle":{"size":[100,200],"counts":[1015,30,70,30,70,5,3,22,18755]}}]}
-END
-	echo '["apple",[100,200],"go0n0V200WOmMa0PZb0"]' >want
-	for a in coco cvat labelme labelstudio supervisely; do
-		through "$a" masks.jsonl one.jsonl
-		for b in cvat labelme labelstudio supervisely; do
-			through "$b" one.jsonl two.jsonl
-			jq -c 'select(.source)|.annotation[]|[.name,.rle.size,.rle.counts]' two.jsonl >got
-			cmp -s got want || { echo "$a to $b:" && diff got want; }
-		done
-	done >bad
-	[ ! -s bad ] || fail "$(head -n 40 bad)"
+@test "lines go through every two formats that hold them" {
+	record '{"name":"apple","polyline":[10,20,40.25,20,40,60.5]},{"name":"zebra","line":[0,0,200,100]}' >in.jsonl
+	every_pair show polyline $(holders polyline)
+}
+
+@test "keypoints go through every two formats that hold them" {
+	record '{"name":"apple","keypoints":[10,20,2,40.25,20.5,2,30,60,2]}' >in.jsonl
+	every_pair show keypoints $(holders keypoints)
+}
+
+@test "points and circles go through every two formats that hold them" {
+	record '{"name":"apple","point":[10,20.5]},{"name":"zebra","circle":[50,40,12.5]}' >in.jsonl
+	# these two know ellipses, which are polygons to those that do not
+	every_pair show circle $(holders circle | grep -vx 'cvat\|labelstudio')
+	every_pair show circle cvat labelstudio via csv-via
 }
 
 @test "polygons in parts of width and height become pixels" {
