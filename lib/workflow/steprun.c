@@ -359,6 +359,8 @@ note_group(void *ctx, long group)
 static void
 explain_end(struct turn *t, double limit)
 {
+	if (t->reason.n)
+		buf_adds(&t->reason, "; ");
 	if (t->end.timed_out)
 		buf_addf(&t->reason, "it took longer than %g minutes", limit / 60);
 	else if (t->end.stopped_by)
@@ -376,8 +378,9 @@ ended_well(struct turn *t)
 {
 	if (t->end.signal || t->end.timed_out || t->end.stopped_by)
 		return false;
-	if (t->end.code == 1 && strncmp(t->work.args[0], "ds-", 3) == 0) {
-		buf_addf(&t->reason, "something was left out; see %s", t->work.log);
+	if (t->end.code == 1 && t->work.may_leave_out) {
+		buf_addf(&t->reason, "%ssomething was left out; see %s", t->reason.n ? "; " : "",
+		    t->work.log);
 		t->end.code = 0;
 	}
 	return t->end.code == 0;

@@ -11,6 +11,7 @@
 #include "base/num.h"
 #include "base/sha256.h"
 #include "record/operand.h"
+#include "base/tool.h"
 #include "workflow/modelstore.h"
 
 /* ---- members of the step ---- */
@@ -167,6 +168,16 @@ add_arg(struct work *w, const char *text)
 	w->args = grow(w->args, &w->capargs, w->nargs + 2, sizeof(*w->args));
 	w->args[w->nargs++] = xstrdup(text);
 	w->args[w->nargs] = NULL;
+}
+
+static void
+add_arg_span(struct work *w, struct span text)
+{
+	struct buf copy = BUF_INIT;
+
+	buf_addspan(&copy, text);
+	add_arg(w, buf_str(&copy));
+	buf_release(&copy);
 }
 
 static void
@@ -341,11 +352,25 @@ prepare_job(struct work *w)
 
 /* ---- datasets ---- */
 
-/* The first input and the first output have to be paths. */
+/* The first output that is a path; NULL: there is none. */
+static const char *
+output_folder(const struct work *w)
+{
+	for (size_t i = 0; i < w->noutputs; i++)
+		if (w->output[i].value.path.n)
+			return buf_str(&w->output[i].value.path);
+	return NULL;
+}
+
+/* There has to be an input and an output that are paths. */
 static bool
 needs_ports(struct work *w)
 {
-	if (w->ninputs && w->noutputs && w->input[0].value.path.n && w->output[0].value.path.n)
+	size_t paths = 0;
+
+	for (size_t i = 0; i < w->ninputs; i++)
+		paths += w->input[i].value.path.n > 0;
+	if (paths > 0 && output_folder(w))
 		return true;
 	error_at(step_pos(w), "run",
 	    "a step of this type needs an input and an output that are OBS paths, "
@@ -372,38 +397,163 @@ find_records(const char *input, struct buf *path)
 static void
 set_records_output(struct work *w)
 {
-	buf_addf(&w->output_file, "%s/records.jsonl", buf_str(&w->output[0].value.path));
+	buf_addf(&w->output_file, "%s/records.jsonl", output_folder(w));
 }
 
+static void add_note(struct work *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void
+add_note(struct work *w, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (w->note.n)
+		buf_adds(&w->note, "; ");
+	va_start(ap, fmt);
+	buf_vaddf(&w->note, fmt, ap);
+	va_end(ap);
+}
+
+/* The classes of a list of labels, {"name": ...} or plain strings, each behind `option`. */
+static void
+add_labels(struct work *w, const char *option, const char *key)
+{
+	const struct json_node *n = property(w->wf, key);
+	struct buf scratch = BUF_INIT;
+
+	n = json_node_type(n) == JSON_ARRAY ? json_node_first(n) : NULL;
+	for (; n; n = json_node_next(n)) {
+		const struct json_node *name = n;
+		struct span text;
+
+		if (n->type == JSON_OBJECT)
+			name = json_tree_get(&w->wf->tree, n, "name");
+		text = json_node_text(name, &scratch);
+		if (text.p == NULL)
+			continue;
+		add_arg(w, option);
+		add_arg_span(w, text);
+	}
+	buf_release(&scratch);
+}
+
+/* ds-import with what the properties ask for, but for the operands. */
+static void
+add_import(struct work *w)
+{
+	const struct json_node *format = local(w->wf, 0, "format");
+	const struct json_node *name = property(w->wf, "dataset_name");
+	struct buf text = BUF_INIT;
+
+	add_arg(w, "ds-import");
+	add_arg(w, "--force");
+	add_arg(w, "--extract");
+	add_arg(w, output_folder(w));
+	if (json_node_type(format) == JSON_STRING) {
+		add_arg(w, "--format");
+		add_arg_span(w, json_node_text(format, &text));
+	}
+	buf_reset(&text);
+	if (json_node_type(name) == JSON_STRING && resolve_word(w, name, &text)) {
+		add_arg(w, "--name");
+		add_arg_span(w, buf_span(&text));
+	}
+	add_labels(w, "--exclude-class", "excluded_labels");
+	add_labels(w, "--include-class", "included_labels");
+	if (json_node_type(property(w->wf, "difficult_only")) == JSON_TRUE)
+		add_arg(w, "--hard-only");
+	buf_release(&text);
+}
+
+/* Properties that would change what is imported, and are not followed here. */
+static void
+note_unfollowed(struct work *w, bool records)
+{
+	static const char *const filters[] = { "excluded_labels", "included_labels",
+		"difficult_only" };
+	static const char *const parts[] = { "import_annotations", "import_samples" };
+
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		if (json_node_type(property(w->wf, parts[i])) == JSON_FALSE)
+			add_note(w, "%s=false is not followed", parts[i]);
+	for (size_t i = 0; records && i < ARRAY_LEN(filters); i++)
+		if (json_node_type(property(w->wf, filters[i])) > JSON_FALSE)
+			add_note(w, "%s is not followed for records", filters[i]);
+}
+
+/* Print so many files, the first words behind their number, and be the command behind them. */
+static const char print_and_run[] =
+    "n=$1; shift; "
+    "while [ \"$n\" -gt 0 ]; do cat \"$1\" || exit 2; shift; n=$((n - 1)); done; "
+    "exec \"$@\"";
+
+static void
+add_records(struct work *w, const struct strings *records, bool alone)
+{
+	char *count = xasprintf("%zu", records->n);
+	const char *const shell[] = { "/bin/sh", "-c", print_and_run, "sh", count };
+
+	if (alone)
+		add_arg(w, "cat");
+	for (size_t i = 0; !alone && i < ARRAY_LEN(shell); i++)
+		add_arg(w, shell[i]);
+	for (size_t i = 0; i < records->n; i++)
+		add_arg(w, records->v[i]);
+	add_note(w, "records are passed on as they are");
+	free(count);
+}
+
+/* A list of paths of its own. */
+static void
+release_paths(struct strings *paths)
+{
+	for (size_t i = 0; i < paths->n; i++)
+		free((char *)(uintptr_t)paths->v[i]);
+	strings_release(paths);
+}
+
+/* Which inputs are records, and which have to be imported: lists for release_paths(). */
+static void
+sort_inputs(struct work *w, struct strings *records, struct strings *others)
+{
+	struct buf path = BUF_INIT;
+
+	for (size_t i = 0; i < w->ninputs; i++) {
+		const char *input = buf_str(&w->input[i].value.path);
+
+		if (*input == '\0')
+			add_note(w, "the input '%.*s' is no path here", SPAN_ARG(w->input[i].name));
+		else if (find_records(input, &path))
+			strings_add(records, xstrdup(buf_str(&path)));
+		else
+			strings_add(others, xstrdup(input));
+	}
+	buf_release(&path);
+}
+
+/*
+ * All inputs together become the records of the output: those that are records already, as they are,
+ * and behind them what ds-import makes of the others.
+ */
 static enum work_kind
 prepare_import(struct work *w)
 {
-	const struct json_node *format = local(w->wf, 0, "format");
-	const char *input;
-	struct buf path = BUF_INIT;
+	struct strings records = { .n = 0 }, others = { .n = 0 };
 
 	if (!needs_ports(w))
 		return WORK_FAILED;
-	input = buf_str(&w->input[0].value.path);
 	set_records_output(w);
-	if (find_records(input, &path)) {
-		buf_adds(&w->note, "the records are passed on as they are");
-		add_arg(w, "cat");
-		add_arg(w, buf_str(&path));
-	} else {
-		buf_reset(&path);
-		add_arg(w, "ds-import");
-		add_arg(w, "--force");
-		add_arg(w, "--extract");
-		add_arg(w, buf_str(&w->output[0].value.path));
-		if (json_node_type(format) == JSON_STRING) {
-			add_arg(w, "--format");
-			buf_addspan(&path, json_unquote(json_node_raw(format)));
-			add_arg(w, buf_str(&path));
-		}
-		add_arg(w, input);
-	}
-	buf_release(&path);
+	sort_inputs(w, &records, &others);
+	note_unfollowed(w, records.n > 0);
+	if (records.n > 0)
+		add_records(w, &records, others.n == 0);
+	if (others.n > 0)
+		add_import(w);
+	for (size_t i = 0; i < others.n; i++)
+		add_arg(w, others.v[i]);
+	w->may_leave_out = others.n > 0;
+	release_paths(&records);
+	release_paths(&others);
 	return WORK_COMMAND;
 }
 
@@ -432,17 +582,21 @@ add_flag(struct work *w, const char *option, const char *key)
 
 /* A digest of the command and of the records that it reads. False: said so. */
 static bool
-release_digest(const struct work *w, const char *records, struct buf *hex)
+release_digest(const struct work *w, const struct strings *records, struct buf *hex)
 {
 	unsigned char digest[SHA256_SIZE];
 	struct buf text = BUF_INIT;
-	bool fine = sha256_file(AT_FDCWD, records, digest, NULL) == 0;
+	bool fine = true;
 
-	if (!fine)
-		trouble("cannot read %s:", records);
 	for (size_t i = 0; i < w->nargs; i++)
 		buf_add(&text, w->args[i], strlen(w->args[i]) + 1);
-	sha256_hex(&text, digest);
+	for (size_t i = 0; i < records->n && fine; i++) {
+		fine = sha256_file(AT_FDCWD, records->v[i], digest, NULL) == 0;
+		if (fine)
+			sha256_hex(&text, digest);
+		else
+			trouble("cannot read %s:", records->v[i]);
+	}
 	sha256_bytes(text.p, text.n, digest);
 	sha256_hex(hex, digest);
 	buf_addc(hex, '\n');
@@ -456,7 +610,7 @@ release_digest(const struct work *w, const char *records, struct buf *hex)
  * from is noted beside the store before it is made.
  */
 static bool
-reuse_version(struct work *w, const char *store, const char *version, const char *records)
+reuse_version(struct work *w, const char *store, const char *version, const struct strings *records)
 {
 	char *there = xasprintf("%s/versions/%s/records.jsonl", store, version);
 	char *mark = xasprintf("%s.%s.sha256", store, version);
@@ -468,9 +622,10 @@ reuse_version(struct work *w, const char *store, const char *version, const char
 
 	if (same) {
 		clear_args(w);
+		w->may_leave_out = false;
 		add_arg(w, "cat");
 		add_arg(w, there);
-		buf_addf(&w->note, "the version %s was published before, from the same", version);
+		add_note(w, "the version %s was published before, from the same", version);
 	} else if (fine && access(there, F_OK) != 0 &&
 		   file_write(mark, buf_span(&digest), FILE_FORCE) != 0) {
 		trouble("cannot write %s:", mark);
@@ -485,7 +640,7 @@ reuse_version(struct work *w, const char *store, const char *version, const char
 
 /* ds-release with the options that the properties ask for. */
 static bool
-add_release(struct work *w, const char *store, const char *version, const char *records)
+add_release(struct work *w, const char *store, const char *version, const struct strings *records)
 {
 	bool fine;
 
@@ -498,7 +653,26 @@ add_release(struct work *w, const char *store, const char *version, const char *
 	fine &= add_option(w, "--description", "description");
 	add_flag(w, "--clear-hard-property", "clear_hard_property");
 	add_flag(w, "--remove-sample-usage", "remove_sample_usage");
-	add_arg(w, records);
+	for (size_t i = 0; i < records->n; i++)
+		add_arg(w, records->v[i]);
+	w->may_leave_out = true;
+	return fine;
+}
+
+/* The records of all inputs. False: one has none; said so. */
+static bool
+collect_records(struct work *w, struct strings *records)
+{
+	struct strings others = { .n = 0 };
+	bool fine;
+
+	sort_inputs(w, records, &others);
+	fine = others.n == 0;
+	for (size_t i = 0; i < others.n; i++)
+		error_at(step_pos(w), "run",
+		    "there are no records in %s: a step that imports them has to come before",
+		    others.v[i]);
+	release_paths(&others);
 	return fine;
 }
 
@@ -506,24 +680,20 @@ static enum work_kind
 prepare_release(struct work *w)
 {
 	const struct json_node *name = property(w->wf, "version_name");
-	struct buf records = BUF_INIT, store = BUF_INIT, version = BUF_INIT;
-	bool fine = needs_ports(w) && (name == NULL || resolve_word(w, name, &version));
+	struct strings records = { .n = 0 };
+	struct buf store = BUF_INIT, version = BUF_INIT;
+	bool fine = needs_ports(w) && (name == NULL || resolve_word(w, name, &version)) &&
+		    collect_records(w, &records);
 
-	if (fine && !find_records(buf_str(&w->input[0].value.path), &records)) {
-		error_at(step_pos(w), "run",
-		    "there are no records in %s: a step that imports them has to come before",
-		    buf_str(&w->input[0].value.path));
-		fine = false;
-	}
 	if (fine) {
 		if (version.n == 0)
 			buf_adds(&version, w->site->execution);
-		buf_addf(&store, "%s/store", buf_str(&w->output[0].value.path));
+		buf_addf(&store, "%s/store", output_folder(w));
 		set_records_output(w);
-		fine = add_release(w, buf_str(&store), buf_str(&version), buf_str(&records)) &&
-		       reuse_version(w, buf_str(&store), buf_str(&version), buf_str(&records));
+		fine = add_release(w, buf_str(&store), buf_str(&version), &records) &&
+		       reuse_version(w, buf_str(&store), buf_str(&version), &records);
 	}
-	buf_release(&records);
+	release_paths(&records);
 	buf_release(&store);
 	buf_release(&version);
 	return fine ? WORK_COMMAND : WORK_FAILED;

@@ -2,9 +2,9 @@
  * What a step of each type does on this machine.
  *
  *	job, mrs_job	the algorithm's `command`, or `boot_file` with python3, in its `code_dir`
- *	dataset_import,	ds-import from the first input into records.jsonl of the first output
- *	create_dataset,	(with pictures of an archive beside it); records are passed on as they
- *	labeling	are
+ *	dataset_import,	ds-import from all inputs into records.jsonl of the first output
+ *	create_dataset,	(with pictures of archives beside it), with the labels that are excluded
+ *	labeling	or included; behind inputs that are records, which are passed on as they are
  *	release_dataset	ds-release with train_evaluate_sample_ratio, into a store below the output
  *	model		a numbered entry below the bucket "models" of OBS_ROOT, with checksums
  *	service		its `command`, else nothing but a note
@@ -37,6 +37,7 @@ struct work {
 	char **args;
 	size_t nargs, capargs;
 	struct buf cwd, output_file, input_file;
+	bool may_leave_out; /* exit status 1 says that something was left out, and all is done */
 };
 
 enum work_kind {

@@ -451,6 +451,64 @@ statuses() {
 	make -f flow.mk from-import 2>err || { cat err flow.run/execution-001/log/*.log && false; }
 }
 
+@test "all inputs of a dataset step are taken: records as they are, the rest imported, with its labels" {
+	need_program ds-import ds-release
+	mkdir -p obs/lab/a obs/lab/b obs/lab/c/Annotations
+	printf '{"source":"one.jpg","annotation":[{"name":"x"}],"n":1.10}\n' >obs/lab/a/records.jsonl
+	printf '{"source":"two.jpg","annotation":[{"name":"y"}]}\n' >obs/lab/b/two.jsonl
+	for i in dog cat; do
+		echo "<annotation><filename>$i.jpg</filename><size><width>9</width><height>9</height><depth>3</depth></size><object><name>$i</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>5</xmax><ymax>5</ymax></bndbox></object></annotation>" >obs/lab/c/Annotations/$i.xml
+	done
+	cat >flow.json <<-'END'
+		{"name":"data","parameters":[{"name":"who","type":"str","default":"pets","used_steps":["merge"]}],"steps":[
+		 {"name":"merge","type":"dataset_import","properties":{"local":{"format":"voc"},"dataset_name":"$ref/parameters/who",
+		   "excluded_labels":[{"name":"cat"}],"import_annotations":false},
+		  "inputs":[{"name":"old","type":"obs","data":{"obs_url":"/lab/a/"}},{"name":"new","type":"obs","data":{"obs_url":"/lab/c/"}},
+		            {"name":"more","type":"obs","data":{"obs_url":"/lab/b/two.jsonl"}}],
+		  "outputs":[{"name":"out","type":"dataset","config":{"obs_url":"/lab/all/"}}]},
+		 {"name":"release","type":"release_dataset","depend_steps":["merge"],"properties":{"version_name":"V1"},
+		  "inputs":[{"name":"in","type":"dataset","data":"$ref/consumptions/merge/out"},{"name":"again","type":"obs","data":{"obs_url":"/lab/b/two.jsonl"}}],
+		  "outputs":[{"name":"out","type":"dataset","config":{"obs_url":"/lab/released/"}}]}]}
+	END
+	make_flow
+	make -f flow.mk 2>err || { cat err flow.run/execution-001/log/*.log && false; }
+	head -n 2 obs/lab/all/records.jsonl >got
+	cat obs/lab/a/records.jsonl obs/lab/b/two.jsonl >want
+	assert_file_equals got want
+	[ "$(jq -r 'select(.source) | .source' obs/lab/all/records.jsonl | sed 's|.*/||' | xargs)" = "one.jpg two.jpg dog.jpg" ]
+	[ "$(jq -r '.dataset.name // empty' obs/lab/all/records.jsonl)" = pets ]
+	grep -q 'import_annotations=false is not followed; excluded_labels is not followed for records; records are passed on as they are' flow.run/execution-001/done/merge
+	# the second release sees the sample of both inputs: what ds-release says of it is in the stamp or the log
+	[ "$(statuses)" = "merge=completed release=completed" ]
+}
+
+@test "a command gets all inputs and outputs as arguments and in its environment" {
+	mkdir -p obs/lab/a
+	cat >flow.json <<-'END'
+		{"name":"w","parameters":[{"name":"rate","type":"float","default":0.5,"used_steps":["t"]}],"steps":[
+		 {"name":"t","type":"release_dataset","properties":{"local":{"command":"env | grep ^WF_.*PUT | sort; printf '%s\\n'"},"algorithm":{"parameters":[{"name":"rate","value":"$ref/parameters/rate"}]}},
+		  "inputs":[{"name":"first-in","type":"obs","data":{"obs_url":"/lab/a/"}},{"name":"second","type":"obs","data":{"obs_url":"obs://lab/b/x.csv"}}],
+		  "outputs":[{"name":"one","type":"dataset"},{"name":"two","type":"obs","config":{"obs_url":"/lab/two/"}}]}]}
+	END
+	make_flow
+	make -f flow.mk 2>err || { cat err && false; }
+	obs=$(cd obs && pwd -P)
+	cat >want <<-END
+		WF_INPUT_first_in=$obs/lab/a/
+		WF_INPUT_second=$obs/lab/b/x.csv
+		WF_OUTPUT_one=$obs/outputs/execution-001/t/one/
+		WF_OUTPUT_two=$obs/lab/two/
+		--rate=0.5
+		--first-in=$obs/lab/a/
+		--second=$obs/lab/b/x.csv
+		--one=$obs/outputs/execution-001/t/one/
+		--two=$obs/lab/two/
+	END
+	sed 's|/$||' want >want2
+	sed 's|/$||' flow.run/execution-001/log/t.log >got
+	assert_file_equals got want2
+}
+
 @test "a job without a command says what is missing; a boot file runs with python3" {
 	cat >flow.json <<-'END'
 		{"name":"boot","steps":[{"name":"a","type":"job","properties":{"algorithm":{"id":"123"}}}]}
