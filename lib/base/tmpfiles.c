@@ -132,6 +132,51 @@ remove_tree(int dirfd, const char *name)
 }
 
 void
+tmpfiles_remove(const char *path)
+{
+	remove_tree(AT_FDCWD, path);
+}
+
+/* ".NAME.PID-SERIAL.tmp"; `mark` is ".PID-" */
+static bool
+is_temporary(const char *name, const char *mark)
+{
+	size_t n = strlen(name);
+
+	return name[0] == '.' && n > 4 && strcmp(name + n - 4, ".tmp") == 0 && strstr(name, mark);
+}
+
+static void
+sweep(int dirfd, const char *name, const char *mark, int depth)
+{
+	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *d;
+
+	if (dir == NULL) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while ((d = readdir(dir)) != NULL)
+		if (is_temporary(d->d_name, mark))
+			remove_tree(fd, d->d_name);
+		else if (depth > 0 && d->d_type != DT_REG && strcmp(d->d_name, ".") &&
+			 strcmp(d->d_name, ".."))
+			sweep(fd, d->d_name, mark, depth - 1);
+	closedir(dir);
+}
+
+void
+tmpfiles_sweep(const char *dir, long pid)
+{
+	char *mark = xasprintf(".%lx-", pid);
+
+	sweep(AT_FDCWD, dir, mark, 64);
+	free(mark);
+}
+
+void
 tmpfiles_clean(void)
 {
 	struct tmpfile_entry *e;

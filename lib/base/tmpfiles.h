@@ -22,6 +22,10 @@ void tmpfiles_leave(void);
 struct tmpfile_entry *tmpfiles_add(const char *path);
 /* It is in place now, or gone: forget it. */
 void tmpfiles_forget(struct tmpfile_entry *e);
+/* Remove `path`, a file or a folder with everything in it, if it is there. */
+void tmpfiles_remove(const char *path);
+/* Remove what a process that was killed, `pid`, has left below `dir` under names of tmp_beside(). */
+void tmpfiles_sweep(const char *dir, long pid);
 /* Remove all that is watched and end the program at once (_exit). */
 void tmpfiles_exit(int status) __attribute__((noreturn));
 /* Remove all that is watched. Called by tool_end(). */

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -243,14 +244,32 @@ copy_all(const char *from, const char *to)
 	return fine;
 }
 
-/* Make the entry under a temporary name, then rename it. */
-static bool
-publish(const char *entry, const char *from, struct span metadata)
+/* Wait until the model `dir` is ours alone. The lock ends when the descriptor is closed; -1: said so. */
+static int
+lock_model(const char *dir)
 {
-	char *tmp = tmp_beside(entry), *file = xasprintf("%s/model.json", tmp);
-	struct tmpfile_entry *watch = tmpfiles_add(tmp);
-	bool fine = copy_all(from, tmp);
+	int fd = -1;
 
+	if (make_dirs(dir, 0777) == 0)
+		fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		trouble("cannot make %s:", dir);
+	else
+		while (flock(fd, LOCK_EX) != 0 && errno == EINTR)
+			continue;
+	return fd;
+}
+
+/* Make the entry under a temporary name, then rename it. What is there under that name was never finished. */
+static bool
+publish(const char *dir, const char *entry, const char *from, struct span metadata)
+{
+	char *tmp = xasprintf("%s/.new.tmp", dir), *file = xasprintf("%s/model.json", tmp);
+	struct tmpfile_entry *watch = tmpfiles_add(tmp);
+	bool fine;
+
+	tmpfiles_remove(tmp);
+	fine = copy_all(from, tmp);
 	if (fine && file_write(file, metadata, FILE_NOSYNC | FILE_FORCE) == 0)
 		file_sync_all(tmp);
 	else if (fine)
@@ -271,8 +290,9 @@ model_add(struct buf *obs, const struct site *site, const char *name, const stru
     const char *from)
 {
 	char *dir = xasprintf("%s/models/%s", site->obs_root, name), *entry;
-	unsigned newest = newest_entry(dir);
 	struct buf files = BUF_INIT, metadata = BUF_INIT;
+	unsigned newest = 0;
+	int lock = -1;
 	bool fine;
 
 	jw_open(&files, '[');
@@ -282,15 +302,21 @@ model_add(struct buf *obs, const struct site *site, const char *name, const stru
 		trouble("there are no files in %s: no model to register", from);
 		fine = false;
 	}
+	if (fine)
+		fine = (lock = lock_model(dir)) >= 0;
+	if (fine)
+		newest = newest_entry(dir);
 	entry = xasprintf("%s/%04u", dir, newest);
 	if (fine && !(newest > 0 && holds(entry, buf_span(&files)))) {
 		free(entry);
 		entry = xasprintf("%s/%04u", dir, ++newest);
 		write_metadata(&metadata, site, name, wf, newest, buf_span(&files));
-		fine = make_dirs(dir, 0777) == 0 && publish(entry, from, buf_span(&metadata));
+		fine = publish(dir, entry, from, buf_span(&metadata));
 	}
 	if (fine)
 		buf_addf(obs, "/models/%s/%04u/", name, newest);
+	if (lock >= 0)
+		close(lock);
 	free(entry);
 	free(dir);
 	buf_release(&files);

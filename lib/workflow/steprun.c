@@ -13,7 +13,9 @@
 
 #include "base/file.h"
 #include "base/num.h"
+#include "base/path.h"
 #include "base/sha256.h"
+#include "base/tmpfiles.h"
 #include "json/write.h"
 #include "workflow/modelstore.h"
 #include "workflow/params.h"
@@ -28,8 +30,9 @@ struct turn {
 	struct wf wf;
 	struct branches branches;
 	struct work work;
-	int lock;          /* on running/STEP, as long as we are here */
-	bool stamped;      /* it has become the stamp */
+	int lock;     /* on running/STEP, as long as we are here */
+	bool stamped; /* it has become the stamp */
+	long killed;  /* the process that an earlier run, which was killed, had started; 0: none */
 	struct cond *cond; /* the conditions of a condition step, or the skip conditions */
 	struct timespec start;
 	struct process_end end;
@@ -386,6 +389,15 @@ ended_well(struct turn *t)
 	return t->end.code == 0;
 }
 
+/* Where the output is written until it is whole: one name a step, so that nothing is left over. */
+static char *
+output_beside(const struct turn *t)
+{
+	const char *path = buf_str(&t->work.output_file), *base = path_base(path);
+
+	return xasprintf("%.*s.%s.%s.tmp", (int)(base - path), path, base, t->run->stamp);
+}
+
 static int
 run_command(struct turn *t)
 {
@@ -402,7 +414,7 @@ run_command(struct turn *t)
 		.started = note_group,
 		.ctx = t,
 	};
-	char *tmp = w->output_file.n ? tmp_beside(buf_str(&w->output_file)) : NULL;
+	char *tmp = w->output_file.n ? output_beside(t) : NULL;
 	bool fine;
 
 	p.output = tmp;
@@ -441,6 +453,15 @@ run_condition(struct turn *t)
 	return turn_end(t, "completed");
 }
 
+/* What a program that was killed had not finished is not part of the outputs. */
+static void
+sweep_outputs(const struct turn *t)
+{
+	for (size_t i = 0; t->killed > 0 && i < t->work.noutputs; i++)
+		if (t->work.output[i].value.path.n)
+			tmpfiles_sweep(buf_str(&t->work.output[i].value.path), t->killed);
+}
+
 static int
 run_step(struct turn *t)
 {
@@ -448,8 +469,10 @@ run_step(struct turn *t)
 
 	if (t->wf.step[0].type == WF_CONDITION)
 		return run_condition(t);
-	if (work_ports(&t->work))
+	if (work_ports(&t->work)) {
+		sweep_outputs(t);
 		kind = work_prepare(&t->work);
+	}
 	buf_addspan(&t->reason, buf_span(&t->work.note));
 	if (kind == WORK_COMMAND)
 		return run_command(t);
@@ -504,7 +527,7 @@ turn_lock(struct turn *t)
 	if (t->lock < 0)
 		trouble("the step '%s' is running already", t->run->stamp);
 	else if (pread(t->lock, text, sizeof(text) - 1, 0) > 0)
-		fine = process_end_stray(t->work.log, strtol(text, NULL, 10));
+		fine = process_end_stray(t->work.log, t->killed = strtol(text, NULL, 10));
 	else
 		fine = true;
 	buf_release(&path);
