@@ -32,10 +32,9 @@ dirty() {
 	rm dirty.json
 }
 
-# The whole pipe, into what people train from.
+# pipe NAME OPTIONS TARGET: the whole pipe, into what people train from.
 pipe() {
-	local format=$1 target=$2
-	row "dsutils, $format, $target" ds-export "ds-import -f coco coco.json | ds-export -f $format --images none -o out/$target"
+	row "dsutils, $1" ds-export "ds-import -f coco coco.json | ds-export --images none $2 -o out/$3"
 }
 
 coco "$IMAGES" "$ANNOTATIONS" >coco.json
@@ -49,12 +48,14 @@ row 'Python json' python3 "python3 -c 'import json; json.load(open(\"coco.json\"
 
 begin "COCO to YOLO ($(megabytes coco.json), $IMAGES files)" coco.json
 row 'floor: write files of this size' files "files out/labels $IMAGES 250"
-pipe yolo yolo
-pipe yolo yolo.tar
+pipe 'boxes' '-f yolo --yolo-task detect' yolo
+pipe 'boxes, as a tar' '-f yolo --yolo-task detect' yolo.tar
+pipe 'polygons' '-f yolo --yolo-task segment' yolo
+pipe 'polygons, as a tar' '-f yolo --yolo-task segment' yolo.tar
 begin "COCO to VOC ($(megabytes coco.json), $IMAGES files)" coco.json
 row 'floor: write files of this size' files "files out/labels $IMAGES 2000"
-pipe voc voc
-pipe voc voc.tar
+pipe 'a folder' '-f voc' voc
+pipe 'a tar' '-f voc' voc.tar
 
 ds-import -q -f coco coco.json >coco.jsonl 2>/dev/null || true
 begin "Records to COCO ($(megabytes coco.jsonl))" coco.jsonl
