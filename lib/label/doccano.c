@@ -50,6 +50,7 @@ is_seq2seq(const struct label_format *f)
 
 struct reader {
 	struct buf text, scratch;
+	struct offsets offsets; /* of the text */
 };
 
 static bool
@@ -63,14 +64,13 @@ static bool
 write_span(struct jsonl *j, struct buf *b, struct span start, struct span end)
 {
 	struct reader *r = j->state;
-	struct span text = buf_span(&r->text);
 	size_t byte;
 	uint64_t from, to;
 
 	if (!num_parse_u64(start, &from) || !num_parse_u64(end, &to))
 		return jsonl_bad_annotation(
 		    j, start.p ? start : j->line, "the offsets should be whole numbers");
-	if (from > to || !span_to_byte(text, (double)to, UNIT_CODEPOINT, &byte))
+	if (from > to || !offsets_byte(&r->offsets, (double)to, UNIT_CODEPOINT, &byte))
 		return jsonl_bad_annotation(
 		    j, end, "the offsets should lie in the text, the end behind the start");
 	jw_key(b, "span");
@@ -265,6 +265,7 @@ give_line(struct jsonl *j, struct span line)
 	buf_reset(&r->text);
 	buf_addspan(&r->text, text);
 	buf_release(&scratch);
+	offsets_set(&r->offsets, buf_span(&r->text));
 	jsonl_begin_text(b, buf_span(&r->text));
 	if (is_id(v[ID]))
 		jw_member_raw(b, "id", v[ID]);
@@ -376,13 +377,14 @@ looks_like_entities(struct span head)
 static void
 read_tree(struct importer *im)
 {
-	struct reader r = { BUF_INIT, BUF_INIT };
+	struct reader r = { .text = BUF_INIT };
 
 	import_header(im);
 	import_header_end(im);
 	jsonl_read(im, "jsonl|json", looks_like_any, give_line, &r);
 	buf_release(&r.text);
 	buf_release(&r.scratch);
+	offsets_release(&r.offsets);
 }
 
 static int
@@ -414,6 +416,7 @@ struct writer {
 	struct split_files files;
 	struct buf name; /* of the file */
 	struct buf list[KEYS], text, source, value;
+	struct offsets offsets; /* of the text */
 };
 
 static void
@@ -469,17 +472,16 @@ form_of(const struct sample *s, struct span template)
 static bool
 add_offsets(struct writer *w, const struct annotation *a, struct span from_to[2])
 {
-	struct span text = buf_span(&w->text);
 	size_t v[2], cut;
 
-	if (!span_bytes(a, text, v))
+	if (!offsets_of(&w->offsets, a, v))
 		return false;
 	if (span_unit_of(a->v[ANN_UNIT]) == UNIT_CODEPOINT)
 		return number_texts(a->v[ANN_SPAN], from_to, 2) == 2;
 	buf_reset(&w->value);
-	num_add_u64(&w->value, span_from_byte(text, v[0], UNIT_CODEPOINT));
+	num_add_u64(&w->value, offsets_count(&w->offsets, v[0], UNIT_CODEPOINT));
 	cut = w->value.n;
-	num_add_u64(&w->value, span_from_byte(text, v[1], UNIT_CODEPOINT));
+	num_add_u64(&w->value, offsets_count(&w->offsets, v[1], UNIT_CODEPOINT));
 	from_to[0] = span_of(w->value.p, w->value.p + cut);
 	from_to[1] = span_of(w->value.p + cut, w->value.p + w->value.n);
 	return true;
@@ -618,6 +620,7 @@ write_sample(struct exporter *ex, struct sample *s)
 	}
 	buf_reset(&w->text);
 	buf_addspan(&w->text, text);
+	offsets_set(&w->offsets, buf_span(&w->text));
 	for (int k = 0; k < KEYS; k++)
 		buf_reset(&w->list[k]);
 	for (size_t i = 0; i < s->n; i++)
@@ -640,6 +643,7 @@ finish(struct exporter *ex)
 	buf_release(&w->text);
 	buf_release(&w->source);
 	buf_release(&w->value);
+	offsets_release(&w->offsets);
 	free(w);
 	ex->state = NULL;
 }

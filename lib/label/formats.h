@@ -11,6 +11,7 @@ extern const struct label_format label_audacity;
 extern const struct label_format label_azure;
 extern const struct label_format label_coco;
 extern const struct label_format label_coco_panoptic;
+extern const struct label_format label_conll;
 extern const struct label_format label_createml;
 extern const struct label_format label_csv_automl;
 extern const struct label_format label_csv_kaggle;

@@ -14,6 +14,7 @@ const struct label_format *const label_formats[] = {
 	&label_azure,
 	&label_coco,
 	&label_coco_panoptic,
+	&label_conll,
 	&label_createml,
 	&label_csv_automl,
 	&label_csv_kaggle,

@@ -1,7 +1,11 @@
 /* Offsets into texts: see spans.h. */
 #include "label/spans.h"
 
+#include <stdlib.h>
+
 #include "base/utf8.h"
+
+#define BLOCK 1024
 
 enum span_unit
 span_unit_of(struct span raw)
@@ -11,51 +15,93 @@ span_unit_of(struct span raw)
 	return span_is(raw, "\"byte\"") ? UNIT_BYTE : UNIT_CODEPOINT;
 }
 
-/* The character at byte i: its length, and what it counts. */
-static size_t
-step(struct span text, size_t i, enum span_unit unit, uint64_t *counts)
+/* Go over the character at *m. */
+static void
+step(struct span text, struct offsets_mark *m)
 {
-	uint32_t c;
-	size_t n = utf8_decode(text.p + i, text.n - i, &c);
+	uint32_t c = 0;
+	size_t n = utf8_decode(text.p + m->byte, text.n - m->byte, &c);
 
-	if (n == 0) {
-		*counts = 1;
-		return 1;
+	m->byte += n ? n : 1;
+	m->codepoints++;
+	m->units += c > 0xffff ? 2 : 1;
+}
+
+void
+offsets_set(struct offsets *o, struct span text)
+{
+	struct offsets_mark m = { 0, 0, 0 };
+
+	o->text = text;
+	o->n = 0;
+	for (;;) {
+		if (o->n == 0 || m.byte >= o->mark[o->n - 1].byte + BLOCK) {
+			o->mark = grow(o->mark, &o->cap, o->n + 1, sizeof(*o->mark));
+			o->mark[o->n++] = m;
+		}
+		if (m.byte >= text.n)
+			return;
+		step(text, &m);
 	}
-	*counts = unit == UNIT_BYTE ? n : unit == UNIT_UTF16 && c > 0xffff ? 2 : 1;
-	return n;
+}
+
+void
+offsets_release(struct offsets *o)
+{
+	free(o->mark);
+	*o = (struct offsets){ .mark = NULL };
+}
+
+static uint64_t
+counted(const struct offsets_mark *m, enum span_unit unit)
+{
+	return unit == UNIT_BYTE ? m->byte : unit == UNIT_UTF16 ? m->units : m->codepoints;
+}
+
+/* The last mark at or before `at`. */
+static struct offsets_mark
+find_mark(const struct offsets *o, double at, enum span_unit unit)
+{
+	size_t low = 0, high = o->n;
+
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if ((double)counted(&o->mark[middle], unit) <= at)
+			low = middle;
+		else
+			high = middle;
+	}
+	return o->mark[low];
 }
 
 bool
-span_to_byte(struct span text, double at, enum span_unit unit, size_t *byte)
+offsets_byte(const struct offsets *o, double at, enum span_unit unit, size_t *byte)
 {
-	uint64_t seen = 0, counts;
-	size_t i = 0;
+	struct offsets_mark m = find_mark(o, at, unit);
 
-	while (i < text.n && (double)seen < at) {
-		i += step(text, i, unit, &counts);
-		seen += counts;
-	}
-	*byte = i;
-	return (double)seen == at;
+	while (m.byte < o->text.n && (double)counted(&m, unit) < at)
+		step(o->text, &m);
+	*byte = m.byte;
+	return (double)counted(&m, unit) == at;
 }
 
 uint64_t
-span_from_byte(struct span text, size_t byte, enum span_unit unit)
+offsets_count(const struct offsets *o, size_t byte, enum span_unit unit)
 {
-	uint64_t seen = 0, counts;
+	struct offsets_mark m = find_mark(o, (double)byte, UNIT_BYTE);
 
-	for (size_t i = 0; i < byte && i < text.n; seen += counts)
-		i += step(text, i, unit, &counts);
-	return seen;
+	while (m.byte < byte && m.byte < o->text.n)
+		step(o->text, &m);
+	return counted(&m, unit);
 }
 
 bool
-span_bytes(const struct annotation *a, struct span text, size_t v[2])
+offsets_of(const struct offsets *o, const struct annotation *a, size_t v[2])
 {
 	enum span_unit unit = span_unit_of(a->v[ANN_UNIT]);
 	double at[2];
 
 	return json_numbers(a->v[ANN_SPAN], at, 2) == 2 && at[0] <= at[1] &&
-	       span_to_byte(text, at[0], unit, &v[0]) && span_to_byte(text, at[1], unit, &v[1]);
+	       offsets_byte(o, at[0], unit, &v[0]) && offsets_byte(o, at[1], unit, &v[1]);
 }

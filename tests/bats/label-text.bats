@@ -101,3 +101,145 @@ ds-import: 3 samples and 10 annotations left out
 END
 	assert_file_equals got want
 }
+
+# columns of CoNLL-2003: -DOCSTART-, blank lines, a trailing blank, no line end at the end
+conll() {
+	printf -- '-DOCSTART- -X- -X- O\n\nEU NNP I-NP B-ORG\nrejects VBZ I-VP O\nGerman JJ I-NP B-MISC\ncall NN I-NP I-MISC \n. . O O\n\n\nPeter NNP I-NP B-PER\nZürich NNP I-NP I-PER\n\n-DOCSTART- -X- -X- O\n\n😀 x x O\nRom x x B-LOC'
+}
+
+@test "conll: a sentence a record, offsets in characters, and every byte comes back" {
+	conll >ner.conll
+	ds-import ner.conll >got
+	cat >want <<'END'
+{"dataset":{"name":"ner","format":"conll"}}
+{"source":"content://EU rejects German call .","id":"ner.000000003","annotation":[{"name":"ORG","span":[0,2],"unit":"codepoint"},{"name":"MISC","span":[11,22],"unit":"codepoint"}],"conll":{"before":"-DOCSTART- -X- -X- O\n\n","rows":"EU NNP I-NP B-ORG\nrejects VBZ I-VP O\nGerman JJ I-NP B-MISC\ncall NN I-NP I-MISC \n. . O O\n"}}
+{"source":"content://Peter Zürich","id":"ner.000000010","annotation":[{"name":"PER","span":[0,12],"unit":"codepoint"}],"conll":{"before":"\n","rows":"Peter NNP I-NP B-PER\nZürich NNP I-NP I-PER\n"}}
+{"source":"content://😀 Rom","id":"ner.000000015","annotation":[{"name":"LOC","span":[2,5],"unit":"codepoint"}],"conll":{"before":"-DOCSTART- -X- -X- O\n\n","rows":"😀 x x O\nRom x x B-LOC","after":""}}
+END
+	assert_file_equals got want
+	ds-export -f conll -o copy got
+	assert_file_equals copy/ner.conll ner.conll
+	# Line ends of Windows, TABs with a blank in a token, a byte order mark, blanks alone in a line.
+	printf '\357\273\277New York\tx\tB-LOC\r\n.\tO\r\n \t\r\n\r\nb\tO\r\n\r\n\r\n' >odd.txt
+	ds-import odd.txt >got
+	[ "$(jq -c 'select(.source)|[.source,.annotation]' got)" = '["content://New York .",[{"name":"LOC","span":[0,8],"unit":"codepoint"}]]
+["content://b",[]]' ]
+	ds-export -f conll -o odd.conll got
+	assert_file_equals odd.conll odd.txt
+}
+
+@test "conll: all schemes say the same, and keep their own when labels change" {
+	want='[["A",[0,1]],["B",[2,5]],["B",[6,9]]]'
+	printf 'a I-A\nb I-B\nc I-B\nd B-B\ne I-B\n\n' >iob1.txt
+	printf 'a B-A\nb B-B\nc I-B\nd B-B\ne I-B\n\n' >iob2.txt
+	printf 'a S-A\nb B-B\nc E-B\nd B-B\ne E-B\n\n' >iobes.txt
+	printf 'a U-A\nb B-B\nc L-B\nd B-B\ne L-B\n\n' >bilou.txt
+	for scheme in iob1 iob2 iobes bilou; do
+		printf 'x O\ny O\nz O\n\n' >>$scheme.txt
+		ds-import $scheme.txt >$scheme.jsonl
+		[ "$(jq -c 'select(.annotation[0]?)|[.annotation[]|[.name,.span]]' $scheme.jsonl)" = "$want" ] || fail "$scheme"
+		ds-export -f conll -o $scheme-copy.txt $scheme.jsonl
+		assert_file_equals $scheme-copy.txt $scheme.txt
+		# a new entity in the sentence without any is written in the scheme of the file
+		jq -c 'if .annotation==[] then .annotation=[{"name":"N","span":[0,5]}] else . end' $scheme.jsonl |
+			ds-export -f conll -o - | tar xOf - | tail -n 4
+	done >got
+	printf '%s\n' 'x I-N' 'y I-N' 'z I-N' '' 'x B-N' 'y I-N' 'z I-N' '' 'x B-N' 'y I-N' 'z E-N' '' 'x B-N' 'y I-N' 'z L-N' '' >want
+	assert_file_equals got want
+	printf 'x B-N\ny M-N\nz E-N\n\nu O\nv O\nw O\n\n' >bmes.txt
+	ds-import bmes.txt | jq -c 'if .annotation==[] then .annotation=[{"name":"N","span":[0,5]}] else . end' |
+		ds-export -f conll -o new.txt
+	printf 'x B-N\ny M-N\nz E-N\n\nu B-N\nv M-N\nw E-N\n\n' >want
+	assert_file_equals new.txt want
+	# Renamed: only the tags change. Sentences in another order do not run together.
+	conll >ner.conll
+	ds-import ner.conll | ds-export -f conll --map MISC='some thing' --map PER= -o new.conll 2>err
+	grep -q 'annotation.blank-in-name is lost' err
+	sed 's/-MISC/-some_thing/; s/[BI]-PER/O/' ner.conll >want
+	assert_file_equals new.conll want
+	ds-import ner.conll | tac | ds-export -f conll -o turned.conll
+	ds-import turned.conll | jq -r 'select(.source).source' >got
+	printf 'content://%s\n' '😀 Rom' 'Peter Zürich' 'EU rejects German call .' >want
+	assert_file_equals got want
+}
+
+@test "conll: texts from elsewhere are cut into tokens; what has no place is named" {
+	cat >in <<'END'
+{"source":"content://Ann (born 1990) likes don't, U.S.A.","usage":"TRAIN","annotation":[{"name":"p","span":[0,3]},{"name":"year","span":[10,14]},{"name":"inner","span":[11,12]},{"name":"all"}]}
+{"source":"content://他在北京Uni。","usage":"TRAIN","annotation":[{"name":"place of","span":[2,4]}]}
+{"source":"content://  two  blanks\n","usage":"EVAL","annotation":[]}
+{"source":"content://not looked at","annotation":null}
+{"source":"content:// \t"}
+END
+	run -1 --separate-stderr ds-export -v -f conll -o out in
+	printf '%s\n' "$stderr" | sed 's/ ([0-9].*//' >got
+	cat >want <<'END'
+in:5:11: error: a text without a word cannot be a sentence of CoNLL [conll]
+in:1: warning: sample.class is lost: conll cannot hold it
+in:1: warning: sample.blanks is lost: conll cannot hold it
+in:1: warning: annotation is lost: conll cannot hold it
+in:2: warning: annotation.blank-in-name is lost: conll cannot hold it
+in:4: warning: sample.unlabelled is lost: conll cannot hold it
+ds-export: 4 samples with 3 annotations and 0 pictures written
+ds-export: 1 samples and 2 annotations left out
+END
+	assert_file_equals got want
+	printf '%s\n' 'Ann B-p' '( O' 'born O' '1 B-year' '9 I-year' '90 I-year' ') O' 'likes O' "don't O" ', O' 'U.S.A O' '. O' '' \
+		'他 O' '在 O' '北 B-place_of' '京 I-place_of' 'Uni O' '。 O' '' >want
+	assert_file_equals out/train/dataset.conll want
+	printf 'two O\nblanks O\n\n' >want
+	assert_file_equals out/valid/dataset.conll want
+}
+
+@test "conll: bad rows have their place and take their sentence with them" {
+	printf 'a B-X\nb\n\nc O\nd x-Y\ne\tO\n\n\tO\n\n\377 O\nf O\n\nok B-X\n' >bad.conll
+	run -1 --separate-stderr ds-import -v -f conll bad.conll
+	printf '%s\n' "$stderr" >got
+	cat >want <<'END'
+bad.conll:2:1: error: a row should have a token and, in its last column, a tag [conll-row]
+bad.conll:5:3: error: the last column should be O or a tag as B-PER (of IOB, IOBES, BILOU, BMES) [conll-row]
+bad.conll:8:2: error: the first column should be a token [conll-row]
+bad.conll:10:1: error: the row is not UTF-8; --encoding names another [encoding]
+ds-import: 1 label files read, 0 of them bad
+ds-import: 1 samples with 1 annotations given
+ds-import: 4 samples and 0 annotations left out
+END
+	assert_file_equals got want
+	[ "$(printf '%s\n' "$output" | tail -n 1 | jq -r .source)" = content://ok ]
+	printf '\344 B-X\n' >latin.conll
+	ds-import --encoding latin1 latin.conll | grep -q '"source":"content://ä"'
+	printf 'a O\nb O\nc O\n\nd O\n' >long.conll
+	run -1 --separate-stderr ds-import -f conll --max-text 9 long.conll
+	[[ "$stderr" == 'long.conll:3:1: error: a sentence '*' --max-text '*'[max-text]' ]]
+	[ "$(printf '%s\n' "$output" | tail -n 1 | jq -r .source)" = content://d ]
+	# Rows of O alone are not enough to be taken for it.
+	cp long.conll long.txt
+	run -2 ds-import long.txt
+	[[ "$output" == *"no known label format here; name it with -f" ]]
+}
+
+@test "entities go from each format that holds them to each other one" {
+	cat >in.jsonl <<'END'
+{"dataset":{"name":"set","classes":[{"name":"p"},{"name":"q"}]}}
+{"source":"content://😀 Ann lives in Zürich .","id":"a","annotation":[{"name":"p","span":[2,5],"unit":"codepoint"},{"name":"q","span":[15,21],"unit":"codepoint"}]}
+{"source":"content://in Rom","id":"b","annotation":[{"name":"q","span":[3,6],"unit":"codepoint"}]}
+END
+	show() {
+		jq -c 'select(.source)|[.source,[.annotation[]|[.name,.span,.unit]]]' "$1"
+	}
+	show in.jsonl >want
+	formats=$(ds-import --list-formats --json | jq -r 'select(.read and .write and (.holds|index("span")))|.name')
+	[ "$(wc -w <<<"$formats")" -ge 6 ]
+	for a in $formats; do
+		ds-export -q -f "$a" -o "one-$a" in.jsonl 2>/dev/null
+		ds-import -q -f "$a" "one-$a" >one.jsonl 2>/dev/null
+		for b in $formats; do
+			rm -rf two
+			ds-export -q -f "$b" -o two one.jsonl 2>/dev/null
+			ds-import -q -f "$b" two >two.jsonl 2>/dev/null
+			show two.jsonl >got
+			cmp -s got want || { echo "$a to $b:" && diff got want; }
+		done
+	done >bad
+	[ ! -s bad ] || fail "$(head -n 40 bad)"
+}
