@@ -215,7 +215,7 @@ END
 	# Rows of O alone are not enough to be taken for it.
 	cp long.conll long.txt
 	run -2 ds-import long.txt
-	[[ "$output" == *"no known label format here; name it with -f" ]]
+	[[ "$output" == *"no known label format; name it with -f"* ]]
 }
 
 @test "entities go from each format that holds them to each other one" {
