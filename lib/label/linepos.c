@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define BLOCK ((size_t)1 << 20)
+#define BLOCK ((size_t)1 << 16)
 
 void
 linepos_init(struct linepos *l, int fd, uint64_t begin, uint64_t size, const char *name)

@@ -14,9 +14,60 @@ check(const char *a, int sign, const char *b, int n, const char *want)
 	buf_release(&out);
 }
 
+static uint64_t state = 1;
+
+static unsigned
+rnd(unsigned n)
+{
+	state = state * 6364136223846793005u + 1442695040888963407u;
+	return (unsigned)(state >> 33) % n;
+}
+
+static struct span
+random_text(char text[16])
+{
+	static const char bytes[] = "0123456789012345678901234567890123456789..-+e";
+	unsigned n = rnd(13);
+
+	for (unsigned i = 0; i < n; i++)
+		text[i] = bytes[rnd(sizeof(bytes) - 1)];
+	return (struct span){ text, n };
+}
+
+/* The short cuts of decimal_sum() against the long way that its parts are. */
+static void
+check_random(void)
+{
+	struct buf got = BUF_INIT, want = BUF_INIT;
+	size_t decimals = 0, wrong = 0;
+
+	for (int i = 0; i < 400000; i++) {
+		char text[2][16];
+		struct span a = random_text(text[0]), b = random_text(text[1]);
+		int sign = rnd(2) ? 1 : -1, n = (int)rnd(3) - 1;
+		struct decimal x, y, sum;
+
+		if (!decimal_parse(a, &x) || !decimal_parse(b, &y) ||
+		    !(sign < 0 ? decimal_sub(x, y, &sum) : decimal_add(x, y, &sum)) ||
+		    !decimal_add(sum, decimal_int(n), &sum))
+			continue;
+		decimals++;
+		buf_reset(&got);
+		buf_reset(&want);
+		decimal_write(&want, sum);
+		wrong +=
+		    !decimal_sum(&got, a, sign, b, n) || !span_eq(buf_span(&got), buf_span(&want));
+	}
+	ok(decimals > 10000, "%zu pairs of decimals", decimals);
+	is_int(wrong, 0, "their sums are those of the long way");
+	buf_release(&got);
+	buf_release(&want);
+}
+
 int
 main(void)
 {
+	check_random();
 	check("1", 1, "0", -1, "0");
 	check("0", 1, "0", -1, "-1");
 	check("999999999", 1, "999999999", 1, "1999999999");
