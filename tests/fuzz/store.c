@@ -1,9 +1,10 @@
 /*
- * The parsers of a store: lines of a ledger, ratios, names of versions; and the split itself, whose promises hold
+ * The parsers of a store: lines of a ledger, ratios, names of versions, files of samples; and the split itself, whose promises hold
  * for any units and locks.
  */
 #include "base/diag.h"
 #include "fuzz.h"
+#include "store/files.h"
 #include "store/history.h"
 #include "store/split.h"
 #include "store/store.h"
@@ -27,6 +28,32 @@ parse(struct span text)
 		    text.n <= 32 && !memchr(text.p, '/', text.n) && !memchr(text.p, '.', text.n));
 	must_hold(usage_parse(text) < USAGES);
 	buf_release(&key);
+}
+
+static void
+put_same(void *ctx, struct buf *out, size_t i)
+{
+	const struct named_files *f = ctx;
+
+	must_hold(i < f->n && f->v[i].number < f->sources);
+	buf_addspan(out, f->v[i].object);
+}
+
+/* The files that a sample names lie in its line, one after the other. */
+static void
+find_files(struct span text)
+{
+	struct named_files f = { .n = 0 };
+	struct buf out = BUF_INIT;
+
+	if (!json_valid(text) || json_type_of(text) != JSON_OBJECT)
+		return;
+	files_find(&f, text);
+	must_hold(f.n >= 1 && f.v[0].first && f.sources >= 1 && f.sources <= f.n);
+	files_replace(&out, text, &f, put_same, &f);
+	must_hold(span_eq(buf_span(&out), text));
+	files_release(&f);
+	buf_release(&out);
 }
 
 /* Two bytes a unit: its classes, its size and its lock. */
@@ -88,6 +115,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	diag_quiet(true);
 	parse((struct span){ (const char *)data, size });
+	find_files((struct span){ (const char *)data, size });
 	if (size <= 4096)
 		place(data, size);
 	return 0;
