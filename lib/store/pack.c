@@ -12,6 +12,9 @@
 #include "store/files.h"
 #include "store/keyed.h"
 
+/* Files up to this size are read once, larger ones to hash and again to copy them. (Members of shards are always read.) */
+enum { IN_MEMORY = 64 << 20 };
+
 struct pack {
 	const struct store *store;
 	const struct pack_options *o;
@@ -23,7 +26,8 @@ struct pack {
 	char *
 	    *member; /* what each of its sources is called in the package; NULL: it is not there */
 	size_t members;
-	struct buf path, source, scratch, line;
+	struct source_reader *reader, *members_reader; /* of files, of members of archives */
+	struct buf path, source, scratch, line, content;
 };
 
 static const char *
@@ -32,24 +36,6 @@ temporary_folder(void)
 	const char *dir = getenv("TMPDIR");
 
 	return dir && *dir ? dir : "/tmp";
-}
-
-/* Where the content of a file is: its object if there is one, else its source. */
-static const char *
-content_of(struct pack *k, const struct named_file *file)
-{
-	struct span hex = json_unquote(file->sha256);
-
-	buf_reset(&k->source);
-	if (hex.n == SHA256_HEX) {
-		buf_addf(&k->source, "%s/objects/%.2s/%.*s", k->store->path, hex.p, SHA256_HEX - 2,
-		    hex.p + 2);
-		if (access(k->source.p, R_OK) == 0)
-			return k->source.p;
-		buf_reset(&k->source);
-	}
-	buf_addspan(&k->source, json_value_text(file->source, &k->scratch));
-	return buf_str(&k->source);
 }
 
 /* Is it a file at all? */
@@ -95,10 +81,67 @@ static void
 missing(struct pack *k, struct pos at, const char *what)
 {
 	k->counts->missing++;
-	if (errno == ENOENT || errno == ENOTDIR || errno == EILSEQ)
+	if (errno == EBADMSG)
+		error_at(
+		    at, "content", "the file '%s' of the sample is not what was released", what);
+	else if (errno == ENOENT || errno == ENOTDIR || errno == EILSEQ)
 		error_at(at, "source", "the file '%s' of the sample cannot be had", what);
 	else
 		trouble("cannot pack '%s':", what);
+}
+
+/* ---- what a file holds ---- */
+
+/* Read k->source; what is too large for memory is only hashed, and *large tells that it was left. 0, or -1 with errno. */
+static int
+read_source(struct pack *k, unsigned char digest[SHA256_SIZE], bool *large)
+{
+	struct span archive, member;
+	bool inside = source_is_member(k->source.p, &archive, &member);
+
+	buf_reset(&k->content);
+	*large = false;
+	if (source_read(inside ? k->members_reader : k->reader, k->source.p, &k->content) == 0) {
+		sha256_bytes(k->content.p, k->content.n, digest);
+		return 0;
+	}
+	*large = errno == EFBIG && !inside;
+	return *large ? sha256_file(AT_FDCWD, k->source.p, digest, NULL) : -1;
+}
+
+/*
+ * The content of a file in k->content: of its object if there is one, else of its source (k->source tells which). 0, or -1
+ * with errno; EBADMSG: it is not what the record says.
+ */
+static int
+read_content(struct pack *k, const struct named_file *file, bool *large)
+{
+	struct span want = json_unquote(file->sha256);
+	unsigned char digest[SHA256_SIZE];
+	struct buf hex = BUF_INIT;
+	int r = -1;
+
+	errno = ENOENT;
+	buf_reset(&k->source);
+	if (want.n == SHA256_HEX) {
+		buf_addf(&k->source, "%s/objects/%.2s/%.*s", k->store->path, want.p, SHA256_HEX - 2,
+		    want.p + 2);
+		r = read_source(k, digest, large);
+	}
+	if (r != 0 && (errno == ENOENT || errno == ENOTDIR)) {
+		buf_reset(&k->source);
+		buf_addspan(&k->source, json_value_text(file->source, &k->scratch));
+		r = read_source(k, digest, large);
+	}
+	if (r == 0 && want.n == SHA256_HEX) {
+		sha256_hex(&hex, digest);
+		if (!span_eq(want, buf_span(&hex))) {
+			errno = EBADMSG;
+			r = -1;
+		}
+	}
+	buf_release(&hex);
+	return r;
 }
 
 /* ---- a tree ---- */
@@ -138,14 +181,15 @@ add_tree_file(struct pack *k, struct sink *sink, const struct keyed *in, size_t 
 {
 	const struct named_file *file = &k->named.v[i];
 	struct buf scratch = BUF_INIT;
-	const char *from;
+	bool large;
 
 	if (!file->first || !is_file(k, file))
 		return;
 	data_path(k, sink, json_value_text(file->source, &scratch), in->key);
-	from = content_of(k, file);
-	if (sink_add_source(sink, k->path.p, from, SINK_COPY) != 0) {
-		missing(k, in->r.pos, from);
+	if (read_content(k, file, &large) != 0 ||
+	    (large ? sink_add_source(sink, k->path.p, k->source.p, SINK_COPY)
+		   : sink_add(sink, k->path.p, buf_span(&k->content))) != 0) {
+		missing(k, in->r.pos, k->source.p);
 	} else {
 		k->member[file->number] = xstrdup(k->path.p);
 		k->counts->files++;
@@ -236,7 +280,6 @@ write_tree(struct pack *k, struct sink *sink)
 struct side {
 	struct pack *k;
 	struct shards shards;
-	struct source_reader *reader;
 	struct record r;
 };
 
@@ -267,21 +310,19 @@ static bool
 add_shard_file(struct side *x, const struct named_file *file)
 {
 	struct pack *k = x->k;
-	const char *from;
 	struct span kind;
+	bool large;
 
 	if (!file->first || !is_file(k, file))
 		return true;
-	from = content_of(k, file);
-	buf_reset(&k->line);
-	if (source_read(x->reader, from, &k->line) != 0) {
-		missing(k, x->r.pos, from);
+	if (read_content(k, file, &large) != 0) {
+		missing(k, x->r.pos, k->source.p);
 		return true;
 	}
 	kind = shard_kind(k, file);
 	k->member[file->number] = xstrdup(shards_path(&x->shards, kind));
 	k->counts->files++;
-	return shards_add(&x->shards, kind, buf_span(&k->line)) == 0;
+	return shards_add(&x->shards, kind, buf_span(&k->content)) == 0;
 }
 
 /* The file, its masks, and its record, which names the masks by their members. */
@@ -382,7 +423,6 @@ write_all_sides(struct pack *k, struct sink *sink)
 	x.shards.max_samples = k->o->shard_samples;
 	x.shards.max_bytes = k->o->shard_bytes;
 	rules.seed = span_str(k->v.seed);
-	x.reader = source_reader_new(0);
 	sink_watch(sink, describe_shard, k);
 	good = pool_open(&p, temporary_folder(), &rules) && write_shards(&x, &p);
 	pool_release(&p);
@@ -392,7 +432,6 @@ write_all_sides(struct pack *k, struct sink *sink)
 	buf_release(&text);
 	shards_release(&x.shards);
 	strmap_release(&names);
-	source_reader_free(x.reader);
 	rec_release(&x.r);
 	return good;
 }
@@ -425,6 +464,8 @@ pack_version(const struct store *s, const char *name, const struct pack_options 
 	bool good;
 
 	*counts = (struct pack_counts){ .samples = 0 };
+	k.reader = source_reader_new(o->form == PACK_TREE ? IN_MEMORY : 0);
+	k.members_reader = source_reader_new(0);
 	k.records = store_path(s, "versions/%s/records.jsonl", name);
 	good = version_load(&k.v, s, name) && pack(&k);
 	version_release(&k.v);
@@ -432,7 +473,10 @@ pack_version(const struct store *s, const char *name, const struct pack_options 
 	begin_files(&k, SPAN("{}"));
 	files_release(&k.named);
 	free(k.member);
+	source_reader_free(k.reader);
+	source_reader_free(k.members_reader);
 	buf_release(&k.path);
+	buf_release(&k.content);
 	buf_release(&k.source);
 	buf_release(&k.scratch);
 	buf_release(&k.line);

@@ -89,3 +89,39 @@ setup() {
 	[ "$(wc -l <out/records.jsonl)" = 10 ]
 	[ "$(find out/data -type f | wc -l)" = 9 ]
 }
+
+# What the record tells of a file was not looked at: a package could hold other pictures than were released.
+@test "a file that is not what was released is not packed" {
+	sum=$(sha256sum <f/a/3.v1.jpg | cut -c -64)
+	sed "3s/}]}/}],\"sha256\":\"$sum\"}/" in >known
+	ds-release -q -s plain --ratio 0.8 known >/dev/null
+	ds-pack -q -o out plain
+	echo other >f/a/3.v1.jpg
+	for form in tree webdataset; do
+		must_fail 1 ds-pack -f $form -o "$form" plain 2>err
+		grep -qF "error: the file 'f/a/3.v1.jpg' of the sample is not what was released [content]" err
+	done
+	[ ! -e tree/data/f/a/3.v1.jpg ] && [ -e tree/data/f/a/4.v1.jpg ]
+	# from the snapshot it is packed as it was; a damaged object is not
+	ds-pack -q -o snapshot flowers
+	[ "$(sha256sum <snapshot/data/f/a/3.v1.jpg | cut -c -64)" = "$sum" ]
+	chmod u+w "flowers/objects/${sum:0:2}/${sum:2}"
+	echo damaged >"flowers/objects/${sum:0:2}/${sum:2}"
+	must_fail 1 ds-pack -q -o damaged flowers 2>err
+	grep -qF "[content]" err
+}
+
+@test "a file too large for memory is packed, and looked at, too" {
+	truncate -s 70M f/big
+	tar cf big.tar f/big
+	echo '{"source":"big.tar!/f/big"}' | ds-release -q -s member.s --ratio 1 >/dev/null
+	ds-pack -q -o member.out member.s
+	cmp f/big member.out/data/f/big
+	printf '{"source":"f/big","sha256":"%s"}\n' "$(sha256sum <f/big | cut -c -64)" >big
+	ds-release -q -s big.s --ratio 1 big >/dev/null
+	ds-pack -q -o big.out big.s
+	cmp f/big big.out/data/f/big
+	printf x | dd of=f/big bs=1 seek=1000 conv=notrunc 2>/dev/null
+	must_fail 1 ds-pack -q -o big.out2 big.s 2>err
+	grep -qF "[content]" err
+}
