@@ -8,13 +8,14 @@
 #include "base/path.h"
 #include "base/tool.h"
 #include "label/classmap.h"
+#include "label/describe.h"
 #include "label/export.h"
 
 static struct label_options options = LABEL_OPTIONS_INIT;
-static struct strings map;
+static struct strings map, about;
 static const char *format_name, *target, *map_file, *classes_file, *losses_file;
 static int images, yolo_task, mask_to, bbox_from;
-static bool force, list_formats, json;
+static bool force, list_formats, json, croissant;
 
 static void
 set_decimals(const char *value)
@@ -56,6 +57,10 @@ static const struct opt opts[] = {
 	    "N shards for tfrecord and webdataset" },
 	{ 0, "shard-size", "SIZE", OPT_SIZE, &options.shard_size, NULL,
 	    "a new shard of webdataset after about SIZE (1G, or 10000 samples)" },
+	{ 0, "croissant", NULL, OPT_FLAG, &croissant, NULL,
+	    "describe the files in croissant.json" },
+	{ 0, "about", "KEY=VALUE", OPT_LIST, &about, NULL,
+	    "for that: name, description, license, url, creator, cite-as, version, date" },
 	{ 0, "list-formats", NULL, OPT_FLAG, &list_formats, NULL,
 	    "what formats there are and what they hold" },
 	{ 0, "json", NULL, OPT_FLAG, &json, NULL, "with --list-formats: JSON Lines" },
@@ -112,12 +117,30 @@ write_losses(const struct exporter *ex)
 	buf_release(&text);
 }
 
+/* Is the target one file with all of it? */
+static bool
+is_one(const struct label_format *format)
+{
+	return format->single && path_has_ext(span_str(target), format->single);
+}
+
+static void
+check_options(const struct label_format *format)
+{
+	if (options.shard_count && options.shard_size)
+		tool_usage("--shard-count and --shard-size exclude each other");
+	if (is_one(format) && (options.shard_count > 1 || croissant))
+		tool_usage("--shard-count and --croissant need a folder or an archive for -o");
+	describe_check(&about);
+}
+
 static void
 export_all(const struct label_format *format, char **files, int n)
 {
-	bool one = format->single && path_has_ext(span_str(target), format->single);
+	bool one = is_one(format);
 	unsigned flags = (force ? SINK_FORCE : 0) | (one ? SINK_ONE : 0);
 	struct sink *sink = sink_open(target, flags);
+	struct description description;
 	struct rec_reader in;
 	struct exporter ex;
 
@@ -125,15 +148,10 @@ export_all(const struct label_format *format, char **files, int n)
 		die("%s is there already (--force replaces)", target);
 	if (!sink)
 		die("%s:", target);
-	if (one && options.shard_count > 1)
-		tool_usage("shards need a folder or an archive for -o");
-	if (strcmp(format->name, "webdataset") == 0 && !sink_is_folder(sink) &&
-	    (options.shard_count > 1 || options.shard_size))
-		tool_usage("shards are files of a folder: give one with -o");
-	if (options.shard_count && options.shard_size)
-		tool_usage("--shard-count and --shard-size exclude each other");
 	if (one && !format->embeds)
 		options.images = IMAGES_NONE; /* there is no place for them */
+	if (croissant)
+		describe_begin(&description, sink);
 	exporter_init(&ex, format, sink, &options);
 	if (classes_file)
 		ex.closed_classes = ex.dataset.closed =
@@ -147,6 +165,8 @@ export_all(const struct label_format *format, char **files, int n)
 		exporter_release(&ex);
 		return;
 	}
+	if (croissant)
+		describe_end(&description, &ex, &about);
 	if (sink_commit(sink) != 0)
 		die("%s:", target);
 	export_report(&ex);
@@ -168,6 +188,7 @@ main(int argc, char **argv)
 		return tool_end();
 	}
 	format = wanted_format();
+	check_options(format);
 	options.images = (enum images_how)images;
 	options.yolo_task = (enum yolo_task)yolo_task;
 	options.mask_to = (enum mask_to)mask_to;
@@ -178,5 +199,6 @@ main(int argc, char **argv)
 	export_all(format, argv + first, argc - first);
 	classmap_release(&classes);
 	strings_release(&map);
+	strings_release(&about);
 	return tool_end();
 }

@@ -139,7 +139,8 @@ over(struct areader *r, const char *what, uint64_t limit, const char *option)
 static int
 set_format(struct archive *a, struct span head, bool seekable)
 {
-	int filter = filter_of(head);
+	/* a tar may begin with a name like "BZh" */
+	int filter = is_tar(head) ? -1 : filter_of(head);
 
 	if (is_zip(head))
 		return seekable ? archive_read_support_format_zip_seekable(a)

@@ -16,6 +16,7 @@ name_sample(struct shards *x, struct span key)
 	unsigned char digest[SHA256_SIZE];
 	struct strmap_entry *e;
 	bool plain = true, is_new;
+	size_t hashed;
 
 	buf_reset(b);
 	for (size_t i = 0; i < key.n && b->n < 100; i++) {
@@ -33,8 +34,14 @@ name_sample(struct shards *x, struct span key)
 	sha256_bytes(key.p, key.n, digest);
 	sha256_hex(&hex, digest);
 	buf_addf(b, "-%.16s", hex.p);
+	hashed = b->n;
 	if (!is_new) /* even samples of one key */
 		buf_addf(b, "-%llu", (unsigned long long)++e->value);
+	/* somebody's key may look like that */
+	for (unsigned i = 2; strmap_put(x->names, buf_span(b), 1, &is_new), !is_new; i++) {
+		buf_cut(b, hashed);
+		buf_addf(b, "-%u", i);
+	}
 	buf_release(&hex);
 }
 

@@ -28,6 +28,7 @@ exporter_release(struct exporter *ex)
 	struct buf *bufs[] = { &ex->stem, &ex->scope, &ex->picture, &ex->path, &ex->scratch };
 
 	dataset_release(&ex->dataset);
+	strmap_release(&ex->usages);
 	losses_release(&ex->losses);
 	names_release(&ex->names);
 	reshaper_release(&ex->reshaper);
@@ -421,6 +422,15 @@ export_file(struct exporter *ex, struct span member, struct span content)
 /* ---- the run ---- */
 
 static void
+note_usage(struct exporter *ex, const struct sample *s)
+{
+	struct span usage = json_value_text(s->rec->v[REC_USAGE], &ex->scratch);
+
+	if (usage.n && ex->usages.n < 16) /* the known ones, and a few of anybody's */
+		strmap_put(&ex->usages, usage, 0, NULL);
+}
+
+static void
 export_record(struct exporter *ex, struct sample *s, const struct record *r)
 {
 	if (r->header) {
@@ -434,6 +444,7 @@ export_record(struct exporter *ex, struct sample *s, const struct record *r)
 		drop_unknown(ex, s);
 	reshape_sample(ex, s);
 	check_sample(ex, s);
+	note_usage(ex, s);
 	ex->format->writer->sample(ex, s);
 	ex->samples++;
 	ex->annotations += s->n;

@@ -48,6 +48,7 @@ struct exporter {
 	uint64_t holds;                /* what the format holds of this stream: see label_format */
 	uint64_t lost;                 /* bit f: it has no place for field f of an annotation */
 	size_t field_code[ANN_FIELDS]; /* of such fields in `losses`, + 1; 0: not met yet */
+	struct strmap usages; /* of the samples, in the order they were met */
 	struct losses losses;
 	struct reshaper reshaper;
 	struct name_set names;

@@ -562,6 +562,31 @@ read_shards(struct reader *r, const struct tree *t)
 	return shards;
 }
 
+/* A tar without members is nothing but zeros; it has no mark to be known by. */
+static bool
+is_empty_tar(const struct tree *t)
+{
+	struct buf head = BUF_INIT;
+	bool empty = tree_head(t, &t->node[0], 512, &head) && head.n == 512;
+
+	for (size_t i = 0; empty && i < head.n; i++)
+		empty = head.p[i] == '\0';
+	buf_release(&head);
+	return empty;
+}
+
+/* One file that is no archive. */
+static void
+read_single(struct reader *r)
+{
+	r->im->files++;
+	give_header(r, NULL);
+	if (is_empty_tar(r->im->tree))
+		return;
+	error_at(pos_file(r->im->tree->name), "webdataset", "is no tar archive");
+	r->im->bad_files++;
+}
+
 void
 webdataset_read(struct importer *im)
 {
@@ -569,7 +594,9 @@ webdataset_read(struct importer *im)
 	struct buf *bufs[] = { &r.header, &r.line, &r.text, &r.kept, &r.source, &r.scratch };
 
 	dataset_init(&r.classes);
-	if (im->tree->archive || read_shards(&r, im->tree) == 0)
+	if (im->tree->single)
+		read_single(&r);
+	else if (im->tree->archive || read_shards(&r, im->tree) == 0)
 		read_shard(&r, im->tree, span_str(im->tree->name));
 	if (r.nameless > 1)
 		warning_at(pos_file(im->tree->name), "webdataset",

@@ -34,6 +34,8 @@ begin(struct exporter *ex)
 	struct writer *w = ex->state = xcalloc(1, sizeof(*w));
 
 	w->shards = ex->opt->shard_count ? ex->opt->shard_count : 1;
+	if (!sink_is_folder(ex->sink) && (w->shards > 1 || ex->opt->shard_size))
+		die("shards of webdataset are files of a folder: give one with -o");
 	if (w->shards > SHARDS_MAX)
 		die("--shard-count: webdataset has at most %d shards", SHARDS_MAX);
 	w->names = (struct strmap)STRMAP_INIT;
@@ -193,11 +195,15 @@ add_rest(struct exporter *ex, const struct sample *s, struct shards *x)
 
 /* Are all members of the record such as a sample without a record would give? */
 static bool
-is_plain(const struct sample *s, const struct writer *w)
+is_plain(const struct sample *s, const struct writer *w, const struct shards *x)
 {
 	static const char *const known[] = { "source", "id", "width", "height", "usage",
 		"annotation", "webdataset" };
 	size_t said = (w->text.n > 0) + (w->scratch.n > 0);
+	struct span id = json_unquote(s->rec->v[REC_ID]);
+
+	if (!span_eq(id, span_of(x->path.p, x->path.p + x->stem)))
+		return false;
 
 	for (size_t i = 0; i < s->rec->n; i++) {
 		bool found = false;
@@ -290,7 +296,7 @@ write_sample(struct exporter *ex, struct sample *s)
 	else if (span_starts(buf_span(&copy), SPAN(WDS_CONTENT)))
 		add_member(x, SPAN("txt"), span_of(copy.p + strlen(WDS_CONTENT), copy.p + copy.n));
 	foreign = json_member(rec_member(s->rec, "webdataset"), "json");
-	if (foreign.p && is_plain(s, w))
+	if (foreign.p && is_plain(s, w, x))
 		add_member(x, SPAN("json"), foreign);
 	else
 		add_record(ex, s, x, foreign);

@@ -21,7 +21,7 @@ struct pack {
 	struct pack_counts *counts;
 	struct version_info v;
 	char *records; /* path of the version's records */
-	struct croissant_files files;
+	struct packed_files files;
 	struct named_files named; /* of the sample under way */
 	char *
 	    *member; /* what each of its sources is called in the package; NULL: it is not there */
@@ -229,7 +229,7 @@ add_copy(struct pack *k, struct sink *sink, const char *name)
 		    sink_add_source(sink, name, path, SINK_COPY) == 0;
 
 	if (good)
-		croissant_add(&k->files, name, bytes, digest, "application/json");
+		packed_add(&k->files, name, bytes, digest, "application/json");
 	else
 		trouble("cannot pack '%s':", path);
 	free(path);
@@ -267,9 +267,9 @@ write_tree(struct pack *k, struct sink *sink)
 	sha256_free(h);
 	if (f && sink_file_close(f) != 0)
 		good = false;
-	croissant_add(&k->files, "records.jsonl", bytes, digest, "application/jsonlines");
+	packed_add(&k->files, "records.jsonl", bytes, digest, "application/jsonlines");
 	good = good && add_copy(k, sink, "stats.json") && add_copy(k, sink, "version.json");
-	croissant_write(&text, &k->v, &k->o->about, &k->files, "records.jsonl");
+	version_croissant(&text, &k->v, &k->o->about, &k->files, "records.jsonl");
 	good = good && sink_add(sink, "croissant.json", buf_span(&text)) == 0;
 	buf_release(&text);
 	return good;
@@ -289,7 +289,7 @@ describe_shard(void *ctx, const char *path, uint64_t bytes, const unsigned char 
 {
 	struct pack *k = ctx;
 
-	croissant_add(&k->files, path, bytes, sha256, "application/x-tar");
+	packed_add(&k->files, path, bytes, sha256, "application/x-tar");
 	k->counts->shards++;
 }
 
@@ -427,7 +427,7 @@ write_all_sides(struct pack *k, struct sink *sink)
 	good = pool_open(&p, temporary_folder(), &rules) && write_shards(&x, &p);
 	pool_release(&p);
 	sink_watch(sink, NULL, NULL);
-	croissant_write(&text, &k->v, &k->o->about, &k->files, NULL);
+	version_croissant(&text, &k->v, &k->o->about, &k->files, NULL);
 	good = good && sink_add(sink, "croissant.json", buf_span(&text)) == 0;
 	buf_release(&text);
 	shards_release(&x.shards);
@@ -469,7 +469,7 @@ pack_version(const struct store *s, const char *name, const struct pack_options 
 	k.records = store_path(s, "versions/%s/records.jsonl", name);
 	good = version_load(&k.v, s, name) && pack(&k);
 	version_release(&k.v);
-	croissant_release(&k.files);
+	packed_release(&k.files);
 	begin_files(&k, SPAN("{}"));
 	files_release(&k.named);
 	free(k.member);

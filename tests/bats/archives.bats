@@ -154,3 +154,11 @@ with tarfile.open("b.tar.gz", "w:gz") as t:
 	run --separate-stderr ds-import -f voc voc.tar
 	[ "$(jq -r 'select(.source).source' <<<"$output")" = 'voc.tar!/voc/JPEGImages/a.jpg' ]
 }
+
+@test "a tar whose first member has the name of a compressed file's mark is a tar" {
+	# a regression: "BZh..." was taken for bzip2
+	mkdir BZh && printf '{"images":[{"id":1,"file_name":"a.jpg"}],"annotations":[],"categories":[]}' >BZh/a.json
+	tar cf x.tar BZh/a.json
+	ds-import -f coco x.tar | grep -c '"id":1' >n
+	[ "$(cat n)" = 1 ]
+}

@@ -173,6 +173,10 @@ END
 	sed -i -E '/^u.tar!.[128].json/s/: error: .*\[/: error: [/' want err
 	assert_file_equals err want
 	[ "$(jq -r 'select(.source).id' got | tr '\n' ' ')" = '3 4 5 six ' ]
+	echo hello >x.tar
+	must_fail 1 ds-import -f webdataset x.tar 2>&1 >/dev/null | grep -qxF 'x.tar: error: is no tar archive [webdataset]'
+	tar cf empty.tar -T /dev/null
+	[ "$(ds-import -f webdataset empty.tar)" = '{"dataset":{"name":"empty","format":"webdataset"}}' ]
 	# a member there twice, names that lead outside, and a limit
 	mkdir w
 	png w/a.png
