@@ -2,6 +2,7 @@
 # the programs of Slurm the tests are skipped with the reason.
 
 load helpers
+shopt -s extglob
 
 setup_file() {
 	export slurm=$BATS_FILE_TMPDIR/slurm
@@ -111,6 +112,73 @@ bad="import=completed label=completed clean=completed release=completed train=co
 	[ "$(wf-make --status flow.json | grep -c ' completed ')" -eq 2 ]
 	printf '1/4\n2/4\n3/4\n4/4\n' >want
 	assert_file_equals flow.run/execution-001/log/after.log want
+}
+
+# A workflow whose second step waits, with a process below it, until the file "second" is there.
+write_stuck() {
+	cat >flow.json <<-'END'
+		{"name":"stuck","steps":[
+		 {"name":"a","type":"job","properties":{"algorithm":{"command":"echo >>a.ran"}}},
+		 {"name":"b","type":"job","depend_steps":["a"],"properties":{"algorithm":{"command":"echo >>b.ran; test -e second || { sleep 60 & echo $! >stray; wait; }; echo made >\"$WF_OUTPUT_o/f\" #"}},
+		  "outputs":[{"name":"o","type":"obs","config":{"obs_url":"/lab/o/"}}]},
+		 {"name":"c","type":"job","depend_steps":["b"],
+		  "inputs":[{"name":"in","type":"obs","data":"$ref/consumptions/b/o"}],
+		  "properties":{"algorithm":{"command":"cat \"$WF_INPUT_in/f\" #"}}}]}
+	END
+}
+
+wait_stray() {
+	local i
+	for ((i = 0; i < 300; i++)); do
+		[ ! -s stray ] || return 0
+		sleep 0.1
+	done
+	fail "the step does not start"
+}
+
+# After the second run: everything is done, a ran once and b twice, and nothing of the first b is left.
+assert_resumed() {
+	[ "$(statuses)" = "a=completed b=completed c=completed" ] || fail "$(wf-make --status flow.json)"
+	[ "$(wc -l <a.ran)" -eq 1 ]
+	[ "$(wc -l <b.ran)" -eq 2 ]
+	echo made >want
+	assert_file_equals flow.run/execution-001/log/c.log want
+	[ ! -d "/proc/$(cat stray)" ] || grep -q '^State:.*Z' "/proc/$(cat stray)/status"
+	jq -e '.status == "completed"' flow.run/execution-001/execution.json
+}
+
+@test "a job that Slurm kills the hard way is submitted again, and what is behind it" {
+	need_slurm
+	write_stuck
+	wf-make -q --engine slurm flow.json >flow.sh
+	[ "$(sh flow.sh)" = "submitted 3 jobs" ]
+	wait_stray
+	scancel -s KILL --full --name=b
+	wait_jobs
+	[[ "$(statuses || true)" == a=completed\ b=@(waiting|stopped)\ c=blocked ]] || fail "$(wf-make --status flow.json)"
+	touch second
+	[ "$(sh flow.sh)" = "submitted 2 jobs" ]
+	wait_jobs
+	assert_resumed
+}
+
+@test "a step whose wf-step and srun are killed under make is run again" {
+	need_slurm
+	need_program setsid pgrep
+	write_stuck
+	wf-make -q flow.json >flow.mk
+	setsid make -f flow.mk -j8 LAUNCH='srun -n1' >out 2>err 3>&- &
+	wait_stray
+	for pid in $(pgrep -x wf-step); do
+		! tr '\0' ' ' <"/proc/$pid/cmdline" | grep -q "execution-001 b " || [ "$(readlink "/proc/$pid/cwd")" != "$PWD" ] || kill -9 "$pid"
+	done
+	kill -9 -- -$! 2>/dev/null || true
+	wait $! || true
+	wait_jobs
+	[ "$(statuses || true)" = "a=completed b=waiting c=waiting" ] || fail "$(wf-make --status flow.json)"
+	touch second
+	make -f flow.mk -j8 LAUNCH='srun -n1' 2>err || { cat err && false; }
+	assert_resumed
 }
 
 @test "time, nodes and flavors become options of sbatch" {
