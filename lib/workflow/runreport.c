@@ -336,7 +336,7 @@ add_log(struct buf *out, const struct runstate *s, uint32_t i)
 void
 runstate_report(struct buf *out, const struct runstate *s)
 {
-	buf_adds(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>");
+	buf_adds(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"/><title>");
 	add_text(out, s->wf->name);
 	buf_addf(out, "</title>\n<style>%s</style></head>\n<body>\n<h1>", style);
 	add_text(out, s->wf->name);

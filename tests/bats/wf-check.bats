@@ -131,6 +131,32 @@ own_rules() {
 	[ ! -s err ]
 }
 
+@test "each M rule: a metrics file that breaks it, and one that does not" {
+	local rule bad good f='"title":"t","type":"float","data":{"value":1}' chart='"title":"t","type":"line chart","data"'
+	while IFS='|' read -r rule bad good; do
+		echo "$bad" >bad.json
+		wf-check bad.json 2>err || [ $? -eq 1 ]
+		[ "$(grep -c "\[$rule\]\$" err)" -ge 1 ] || fail "$rule is not found: $(cat err)"
+		[ "$(grep -vc "\[$rule\]\$" err)" -eq 0 ] || fail "more than $rule is found: $(cat err)"
+		echo "$good" >good.json
+		wf-check good.json 2>err
+		[ ! -s err ] || fail "$rule: $(cat err)"
+	done <<-END
+		M01|[{$f}]|[{"key":"a",$f}]
+		M02|[{"key":"a","title":"t","type":"float","data":{"value":"1"}}]|[{"key":"a","title":"t","type":"float","data":{"value":1e-3}}]
+		M03|[{"key":"a<b",$f}]|[{"key":"a b",$f}]
+		M04|[{"key":"a",$f},{"key":"a",$f}]|[{"key":"a",$f},{"key":"A",$f}]
+		M06|[{"key":"a","title":"t","type":"pie","data":{}}]|[{"key":"a","title":"t","type":"table","data":{"rows":1,"cols":1,"row_labels":["r"],"col_labels":["c"],"cell_value":[[1]]}}]
+		M07|[{"key":"a",$chart:{"x_axis":[{"title":"x","value":[1,2]}],"y_axis":[{"title":"y","value":[1]}]}}]|[{"key":"a",$chart:{"x_axis":[{"title":"x","value":[1,2]}],"y_axis":[{"title":"y","value":[3,4]}]}}]
+	END
+	# M05 is of a condition and its metrics together
+	echo "[{\"key\":\"a\",$f}]" >m.json
+	run -2 --separate-stderr wf-cond -m m.json 'b > 0'
+	[[ $stderr == *'[M05]' ]]
+	wf-cond -m m.json 'a > 0' 2>err
+	[ ! -s err ]
+}
+
 @test "levels reach the rules of metrics files, also in JSON Lines" {
 	printf '[{"key":"a","title":"a","type":"float","data":{"value":"x"}},{"key":"b","title":"b","type":"odd","data":{}}]' >m.json
 	must_fail 1 wf-check m.json 2>err

@@ -420,6 +420,8 @@ statuses() {
 	make -f flow.mk 2>err
 	make -f flow.mk report
 	grep -q '&lt;script&gt;alert(1)&lt;/script&gt;\\x1b\[2J' flow.run/execution-001/report.html
+	# the page is well-formed, as XML too
+	! command -v xmllint >/dev/null || xmllint --noout flow.run/execution-001/report.html
 }
 
 @test "datasets are imported and released by the ds- programs; records are passed on" {
