@@ -144,7 +144,7 @@ version_count(struct version_info *v, const struct pool *p, const struct pooled 
 	}
 	v->total++;
 	v->labelled += s->label < s[1].label;
-	v->hard += s->hard;
+	v->hard += s->hard && !v->clear_hard;
 	v->usage.n[u]++;
 	for (uint64_t k = s->label; k < s[1].label; k++) {
 		struct class_count *c = &v->class[p->label[k].name];

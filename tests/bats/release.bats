@@ -270,3 +270,77 @@ count() { # count FILE USAGE [CLASS]
 	[ "$(count out EVAL)" = 20 ]
 	! grep -q near-leak err
 }
+
+@test "unlabelled samples: split as a class of their own, without usage, or left out" {
+	for i in $(seq 1 60); do printf '{"source":"%d","annotation":[]}\n' "$i"; done >in
+	for i in $(seq 61 100); do printf '{"source":"%d"}\n' "$i"; done >>in
+	unlabelled() { jq -r 'select(has("annotation") | not) | .usage' "$1" | sort | uniq -c | tr -s ' \n' ' '; }
+	ds-release -q --ratio 0.8 in >1
+	[ "$(unlabelled 1)" = ' 8 EVAL 32 TRAIN ' ]
+	ds-release -q -s s --ratio 0.8 --unlabelled apart in >2
+	[ "$(unlabelled 2)" = ' 40 null ' ]
+	[ "$(jq -r .usage 2 | sort | uniq -c | tr -s ' \n' ' ')" = ' 12 EVAL 48 TRAIN 40 null ' ]
+	[ "$(jq -c '[.total_sample_count,.usage]' s/current/version.json)" = '[100,{"TRAIN":48,"EVAL":12,"none":40}]' ]
+	ds-release -s s --ratio 0.8 --unlabelled out in >3 2>err
+	[ "$(wc -l <3)" = 60 ]
+	grep -qF '40 unlabelled samples were left out (--unlabelled out)' err
+	# labelled later, they are placed
+	jq -c '.annotation //= []' in | ds-release -q -s s --ratio 0.8 | jq -r .usage | sort | uniq -c | tr -s ' \n' ' ' >4
+	[ "$(cat 4)" = ' 20 EVAL 80 TRAIN ' ]
+	ds-verify -q s >/dev/null
+}
+
+@test "hard samples are shared out when asked to, and forgotten when asked to" {
+	for i in $(seq 1 100); do
+		printf '{"source":"%d","annotation":[{"name":"a"}]%s}\n' "$i" "$([ "$i" -le 10 ] && echo ',"hard":true,"hard-coefficient":0.5')"
+	done >in
+	for seed in 1 2 3 4; do
+		ds-release -q --ratio 0.8 --stratify-hard --seed $seed in >1
+		[ "$(jq -c 'select(.hard and .usage == "EVAL")' 1 | wc -l)" = 2 ]
+	done
+	ds-release -q -s s --ratio 0.8 in >2
+	[ "$(jq -c '[.hard_sample_count,.clear_hard_property]' s/current/version.json)" = '[10,false]' ]
+	[ "$(grep -c '"hard":true,"hard-coefficient":0.5' s/current/V001.manifest)" = 10 ]
+	ds-release -q -s s --ratio 0.8 --clear-hard-property in >3
+	sed 's/,"hard":true,"hard-coefficient":0.5//' 2 | cmp - 3
+	[ "$(jq -c '[.hard_sample_count,.clear_hard_property]' s/current/version.json)" = '[0,true]' ]
+	ds-verify -q s >/dev/null
+}
+
+@test "annotations are shared out as well as samples when asked to" {
+	for i in $(seq 1 100); do
+		printf '{"source":"%d","annotation":[{"name":"a"}' "$i"
+		for k in $(seq 1 $((i % 10 * (i % 7)))); do printf ',{"name":"a"}'; done
+		echo ']}'
+	done >in
+	all=$(jq '.annotation | length' in | awk '{ n += $1 } END { print n }')
+	for seed in 1 2 3; do
+		ds-release -q --ratio 0.8 --stratify-boxes --seed $seed in >out
+		[ "$(count out EVAL)" = 20 ]
+		eval=$(jq 'select(.usage == "EVAL") | .annotation | length' out | awk '{ n += $1 } END { print n }')
+		[ $((eval * 5)) -ge $((all - 10)) ] && [ $((eval * 5)) -le $((all + 10)) ] || fail "$eval of $all"
+	done
+}
+
+@test "beginning anew tells how many samples that tested are trained on now" {
+	records 1 50 | ds-release -q -s s --ratio 0.8 >1
+	records 1 50 | ds-release -s s --ratio 0.8 --remove-sample-usage --seed x >2 2>err
+	again=$(paste -d ' ' <(jq -r .usage 1) <(jq -r .usage 2) | grep -c 'EVAL TRAIN')
+	spoiled=$(paste -d ' ' <(jq -r .usage 1) <(jq -r .usage 2) | grep -c 'TRAIN EVAL')
+	[ "$again" -gt 0 ]
+	grep -qF "$again samples that tested in an earlier version are in TRAIN now" err
+	grep -qF "warning: $spoiled samples that test were trained on in an earlier version [ledger]" err
+	[ "$(jq -c '[.remove_sample_usage,.semver]' s/current/version.json)" = '[true,"2.0.0"]' ]
+	ds-verify s 2>err >/dev/null
+	[ "$(grep -c 'is EVAL, and was TRAIN in an earlier version \[ledger\]' err)" = "$spoiled" ]
+	# without that consent it is an error
+	{ jq -c '.usage = "EVAL"' 1 | head -n 5; } >3
+	must_fail 1 ds-release -q -s s --parent V001 --usage require 3 2>err
+	grep -qE 'error: [1-5] samples that test were trained on in an earlier version \[ledger\]' err
+}
+
+@test "classes of few samples are named" {
+	records 1 20 | sed '1,3s/"name":"a"/"name":"few"/' | ds-release -s s --ratio 0.8 2>err >/dev/null
+	grep -qF 'warning: class "few" has only 3 samples (training services ask for 5) [few-samples]' err
+	[ "$(grep -c 'few-samples' err)" = 2 ] # and "b" has four
+}
