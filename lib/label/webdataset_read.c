@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "base/utf8.h"
 #include "label/usage.h"
+#include "record/files.h"
 
 /* A member by the parts of its name. */
 struct member_of {
@@ -28,6 +29,7 @@ struct reader {
 	size_t n, cap;
 	struct record rec;
 	struct sample sample;
+	struct named_files named; /* of the record: its masks */
 	struct buf line, text, kept, source, scratch;
 	uint64_t nameless;
 };
@@ -250,6 +252,7 @@ find_parts(const struct member_of *m, size_t n)
 		bool plain = !memchr(m[i].kind.p, '.', m[i].kind.n);
 
 		if (tree_is_media(span_str(m[i].node->path)) &&
+		    !span_starts(m[i].kind, SPAN("mask-")) &&
 		    (!p.media || (plain && memchr(p.media->kind.p, '.', p.media->kind.n))))
 			p.media = &m[i];
 		if (is_kind(&m[i], "json"))
@@ -311,6 +314,42 @@ text_of(struct reader *r, struct buf *want)
 		buf_add(want, source.p + strlen(WDS_CONTENT), source.n - strlen(WDS_CONTENT));
 }
 
+/* The member that a mask of the record names; NULL: it is elsewhere. */
+static const struct node *
+mask_node(struct reader *r, size_t i)
+{
+	return tree_find(r->tree, json_value_text(r->named.v[i].source, &r->scratch));
+}
+
+static bool
+is_mask(struct reader *r, const struct member_of *m)
+{
+	for (size_t i = 1; i < r->named.n; i++)
+		if (mask_node(r, i) == m->node)
+			return true;
+	return false;
+}
+
+/* A mask, with where it lies now. */
+static void
+put_mask(void *ctx, struct buf *out, size_t i)
+{
+	struct reader *r = ctx;
+	const struct node *node = mask_node(r, i);
+	struct buf quoted = BUF_INIT;
+
+	if (node) {
+		buf_reset(&r->source);
+		tree_source(r->tree, node, &r->source);
+		jw_string(&quoted, buf_span(&r->source));
+		json_edit(out, r->named.v[i].object,
+		    &(struct json_change){ "source", buf_span(&quoted) }, 1);
+	} else {
+		buf_addspan(out, r->named.v[i].object);
+	}
+	buf_release(&quoted);
+}
+
 /* Members that the record does not say already, into r->kept. */
 static void
 keep_rest(struct reader *r, const struct parts *p, bool record)
@@ -320,7 +359,7 @@ keep_rest(struct reader *r, const struct parts *p, bool record)
 	for (size_t i = 0; i < p->n; i++) {
 		const struct member_of *m = &p->m[i];
 
-		if (m == p->media || (record && m == p->json) ||
+		if (m == p->media || (record && (m == p->json || is_mask(r, m))) ||
 		    (!record && (m == p->cls || m == p->txt)))
 			continue;
 		if (m == p->cls)
@@ -345,6 +384,7 @@ give_record(struct reader *r, const struct parts *p)
 	size_t n = 0;
 
 	sample_take(&r->sample, &r->rec);
+	files_find(&r->named, r->rec.line);
 	keep_rest(r, p, true);
 	if (p->media) {
 		buf_reset(&r->source);
@@ -370,6 +410,15 @@ give_record(struct reader *r, const struct parts *p)
 		c[n++] = (struct json_change){ "webdataset", buf_span(&r->scratch) };
 	}
 	json_edit(b, r->rec.line, c, n);
+	if (r->named.n > 1) {
+		struct buf line = BUF_INIT;
+
+		buf_addspan(&line, buf_span(b));
+		buf_reset(b);
+		files_find(&r->named, buf_span(&line));
+		files_replace(b, buf_span(&line), &r->named, put_mask, r);
+		buf_release(&line);
+	}
 	import_sample(r->im, buf_span(b), r->sample.n);
 	for (size_t i = 0; i < ARRAY_LEN(value); i++)
 		buf_release(&value[i]);
@@ -605,6 +654,7 @@ webdataset_read(struct importer *im)
 	dataset_release(&r.classes);
 	sample_release(&r.sample);
 	rec_release(&r.rec);
+	files_release(&r.named);
 	free(r.m);
 	for (size_t i = 0; i < ARRAY_LEN(bufs); i++)
 		buf_release(bufs[i]);

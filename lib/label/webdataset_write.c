@@ -9,6 +9,7 @@
 #include "base/base64.h"
 #include "base/diag.h"
 #include "base/path.h"
+#include "record/files.h"
 
 #define SAMPLES_MAX 10000
 #define BYTES_MAX ((uint64_t)1 << 30)
@@ -229,6 +230,77 @@ write_list(struct buf *b, const struct sample *s)
 	jw_close(b, ']');
 }
 
+/* The masks of a record on their way into a shard. */
+struct masks {
+	struct named_files named;
+	char **member; /* what each source is called in the shard; NULL: it is not there */
+};
+
+static void
+put_mask(void *ctx, struct buf *out, size_t i)
+{
+	const struct masks *m = ctx;
+	const struct named_file *file = &m->named.v[i];
+	struct buf quoted = BUF_INIT;
+
+	if (m->member[file->number]) {
+		jw_string(&quoted, span_str(m->member[file->number]));
+		json_edit(
+		    out, file->object, &(struct json_change){ "source", buf_span(&quoted) }, 1);
+	} else {
+		buf_addspan(out, file->object);
+	}
+	buf_release(&quoted);
+}
+
+/* "mask-1.png" of a sample. */
+static void
+add_mask(struct exporter *ex, const struct sample *s, struct shards *x, struct masks *m, size_t i)
+{
+	const struct named_file *file = &m->named.v[i];
+	struct buf text = BUF_INIT, kind = BUF_INIT;
+	struct span source = json_value_text(file->source, &text), ext = path_ext(source);
+	char *path = xstrndup(source.p, source.n);
+
+	buf_addf(&kind, "mask-%zu.", file->number);
+	buf_addspan(&kind, ext.n ? ext : SPAN("bin"));
+	if (path_is_uri(source))
+		export_loss(ex, s, "picture.remote", 1);
+	else if (sink_add_source(
+		     shards_sink(x), shards_path(x, buf_span(&kind)), path, SINK_COPY) == 0)
+		m->member[file->number] = xstrdup(shards_path(x, buf_span(&kind)));
+	else
+		error_at(rec_pos(s->rec, s->rec->v[REC_SOURCE]), "picture",
+		    "cannot take the mask '%s': %s", path, strerror(errno));
+	free(path);
+	buf_release(&text);
+	buf_release(&kind);
+}
+
+/* Put the files of masks beside the picture; the line then names these. */
+static void
+add_masks(struct exporter *ex, const struct sample *s, struct shards *x, struct buf *line)
+{
+	struct masks m = { .member = NULL };
+	struct buf out = BUF_INIT;
+
+	files_find(&m.named, buf_span(line));
+	m.member = xcalloc(m.named.sources + 1, sizeof(*m.member));
+	for (size_t i = 1; i < m.named.n; i++)
+		if (m.named.v[i].first && ex->opt->images != IMAGES_NONE)
+			add_mask(ex, s, x, &m, i);
+	if (m.named.n > 1) {
+		files_replace(&out, buf_span(line), &m.named, put_mask, &m);
+		buf_reset(line);
+		buf_addspan(line, buf_span(&out));
+	}
+	for (size_t i = 0; i <= m.named.sources; i++)
+		free(m.member[i]);
+	free(m.member);
+	files_release(&m.named);
+	buf_release(&out);
+}
+
 /* The record without what has members of its own; a foreign json stays in it. */
 static void
 add_record(struct exporter *ex, const struct sample *s, struct shards *x, struct span foreign)
@@ -248,6 +320,7 @@ add_record(struct exporter *ex, const struct sample *s, struct shards *x, struct
 		c[n++] = (struct json_change){ "annotation", buf_span(&list) };
 	}
 	json_edit(&line, s->rec->line, c, n);
+	add_masks(ex, s, x, &line);
 	add_member(x, SPAN("json"), buf_span(&line));
 	buf_release(&list);
 	buf_release(&line);

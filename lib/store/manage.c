@@ -13,7 +13,7 @@
 #include "base/file.h"
 #include "base/sha256.h"
 #include "store/describe.h"
-#include "store/files.h"
+#include "record/files.h"
 
 /* ---- delete ---- */
 

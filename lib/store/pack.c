@@ -9,7 +9,7 @@
 #include "archive/shards.h"
 #include "archive/source.h"
 #include "base/path.h"
-#include "store/files.h"
+#include "record/files.h"
 #include "store/keyed.h"
 
 /* Files up to this size are read once, larger ones to hash and again to copy them. (Members of shards are always read.) */

@@ -7,7 +7,7 @@
 #include "base/num.h"
 #include "store/describe.h"
 #include "store/diff.h"
-#include "store/files.h"
+#include "record/files.h"
 #include "store/folder.h"
 #include "store/history.h"
 #include "store/store.h"

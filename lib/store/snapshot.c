@@ -18,7 +18,7 @@
 #include "base/ordered.h"
 #include "base/path.h"
 #include "base/progress.h"
-#include "store/files.h"
+#include "record/files.h"
 
 /* A content up to this size is read once, into memory; a larger one is read to hash it and again to copy it. */
 enum { SMALL = 1 << 20 };

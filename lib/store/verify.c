@@ -13,7 +13,7 @@
 #include "base/path.h"
 #include "base/sha256.h"
 #include "store/describe.h"
-#include "store/files.h"
+#include "record/files.h"
 #include "store/folder.h"
 #include "store/history.h"
 #include "store/keyed.h"

@@ -208,6 +208,19 @@ END
 	assert_file_equals got want
 }
 
+@test "masks in files go along, and are named where they lie" {
+	png p.png m.png
+	printf '\1' >>m.png
+	echo '{"source":"p.png","id":"p","annotation":[{"name":"a","mask":{"source":"m.png","value":1}},{"name":"b","mask":{"source":"m.png","value":2}},{"name":"c","mask":{"source":"none.png","value":3}}]}' >in.jsonl
+	must_fail 1 ds-export -q -f webdataset -o x.tar in.jsonl 2>err
+	grep -qF "in.jsonl:1:10: error: cannot take the mask 'none.png': No such file or directory [picture]" err
+	[ "$(tar tf x.tar | tr '\n' ' ')" = 'p.png p.mask-1.png p.json __dataset__ ' ]
+	ds-import -q -x out x.tar | tail -n 1 >got
+	echo '{"source":"out/p.png","id":"p","annotation":[{"name":"a","mask":{"source":"out/p.mask-1.png","value":1}},{"name":"b","mask":{"source":"out/p.mask-1.png","value":2}},{"name":"c","mask":{"source":"none.png","value":3}}]}' >want
+	assert_file_equals got want
+	cmp out/p.mask-1.png m.png
+}
+
 @test "what ds-pack packs is read" {
 	for i in 1 2 3 4; do
 		echo "content $i" >"$i.jpg"

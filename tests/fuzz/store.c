@@ -4,7 +4,7 @@
  */
 #include "base/diag.h"
 #include "fuzz.h"
-#include "store/files.h"
+#include "record/files.h"
 #include "store/history.h"
 #include "store/split.h"
 #include "store/store.h"

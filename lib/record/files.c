@@ -1,5 +1,5 @@
 /* The files that a sample names: see files.h. */
-#include "store/files.h"
+#include "record/files.h"
 
 #include <stdlib.h>
 

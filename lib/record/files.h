@@ -1,8 +1,8 @@
 /*
  * The files that a sample names: its source, and the masks of its annotations.
  */
-#ifndef STORE_FILES_H
-#define STORE_FILES_H
+#ifndef RECORD_FILES_H
+#define RECORD_FILES_H
 
 #include "base/buf.h"
 
