@@ -24,6 +24,7 @@ extern const struct label_format label_doccano_seq2seq;
 extern const struct label_format label_dota;
 extern const struct label_format label_hf;
 extern const struct label_format label_imagenet;
+extern const struct label_format label_kaldi;
 extern const struct label_format label_kitti;
 extern const struct label_format label_labelme;
 extern const struct label_format label_labelstudio;

@@ -27,6 +27,7 @@ const struct label_format *const label_formats[] = {
 	&label_dota,
 	&label_hf,
 	&label_imagenet,
+	&label_kaldi,
 	&label_kitti,
 	&label_labelme,
 	&label_labelstudio,

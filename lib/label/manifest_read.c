@@ -290,14 +290,34 @@ read_triplet(struct reading *r, const struct annotation *a)
 	add_raw(r, a->raw);
 }
 
+/* What was said, and by whom: the fields, and the keys they had in the property. Their number. */
+static size_t
+take_words(const struct annotation *a, struct json_change *fields, const char **keys)
+{
+	static const char *const field[] = { "text", "speaker" };
+	static const char *const reserved[] = { "@modelarts:content", "@modelarts:source" };
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(field); i++) {
+		struct span value = json_member(a->v[ANN_PROPERTY], reserved[i]);
+
+		if (json_type_of(value) != JSON_STRING)
+			continue;
+		keys[n] = reserved[i];
+		fields[n++] = (struct json_change){ field[i], value };
+	}
+	return n;
+}
+
 static void
 read_content(struct reading *r, const struct annotation *a)
 {
-	static const char *const keys[] = { "@modelarts:content", NULL };
-	struct json_change field = { "text", json_member(a->v[ANN_PROPERTY], keys[0]) };
+	const char *keys[3] = { NULL };
+	struct json_change fields[2];
+	size_t n = take_words(a, fields, keys);
 
-	if (json_type_of(field.value) == JSON_STRING)
-		add_moved(r, a, &field, 1, keys);
+	if (n > 0)
+		add_moved(r, a, fields, n, keys);
 	else
 		add_raw(r, a->raw);
 }
@@ -319,13 +339,10 @@ read_times(struct span start, struct span end, struct buf *list)
 static void
 read_segment(struct reading *r, const struct annotation *a)
 {
-	static const char *const field[] = { "text", "speaker" };
-	static const char *const reserved[] = { "@modelarts:content", "@modelarts:source" };
 	const char *keys[5] = { "@modelarts:start_time", "@modelarts:end_time" };
 	struct json_change fields[3] = { { "time", SPAN_NONE } };
 	struct span start = json_unquote(json_member(a->v[ANN_PROPERTY], keys[0]));
 	struct span end = json_unquote(json_member(a->v[ANN_PROPERTY], keys[1]));
-	size_t n = 1;
 
 	buf_reset(&r->value);
 	if (!start.p || !end.p || !read_times(start, end, &r->value)) {
@@ -335,15 +352,7 @@ read_segment(struct reading *r, const struct annotation *a)
 		return;
 	}
 	fields[0].value = buf_span(&r->value);
-	for (size_t i = 0; i < ARRAY_LEN(field); i++) {
-		struct span value = json_member(a->v[ANN_PROPERTY], reserved[i]);
-
-		if (json_type_of(value) != JSON_STRING)
-			continue;
-		keys[n + 1] = reserved[i];
-		fields[n++] = (struct json_change){ field[i], value };
-	}
-	add_moved(r, a, fields, n, keys);
+	add_moved(r, a, fields, 1 + take_words(a, fields + 1, keys + 2), keys);
 }
 
 static struct span

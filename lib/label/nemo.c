@@ -212,10 +212,12 @@ give_line(struct jsonl *j, struct span line)
 	return true;
 }
 
+/* A manifest of ModelArts may carry lines of this format along. */
 static bool
 looks_like(struct span head)
 {
-	return span_starts(span_trim(head), SPAN("{")) && find_has(head, "\"audio_filepath\"");
+	return span_starts(span_trim(head), SPAN("{")) && find_has(head, "\"audio_filepath\"") &&
+	       !find_has(head, "\"nemo\":{") && !find_has(head, "\"modelarts/");
 }
 
 static void

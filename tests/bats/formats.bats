@@ -71,7 +71,7 @@ END
 	while read -r a; do
 		case $a in
 		modelarts-text* | doccano*) continue ;; # no pictures
-		audacity | conll | nemo) continue ;;    # the same
+		audacity | conll | kaldi | nemo) continue ;; # the same
 		modelarts-voc) continue ;;              # looks like voc
 		*image*) cp classes.jsonl in.jsonl ;;   # of classes
 		*) cp boxes.jsonl in.jsonl ;;

@@ -155,3 +155,141 @@ END
 	printf '0\t1\tdog\n1\t2.50\ttwo lines\n' >want
 	assert_file_equals out/c.txt want
 }
+
+kaldi() {
+	mkdir k
+	printf 'r1 sph2pipe -f wav /data/a.sph |\nr2 wav/b.wav\nr3 /abs/c.flac\n' >k/wav.scp
+	printf 'ann-1 r1 0.50 2.25\nann-2 r1 3 4.0\nbob-1 r2 0 -1\n' >k/segments
+	printf 'ann-1 hello  there\nann-2 \303\251t\303\251\nbob-1 yes\n' >k/text
+	printf 'ann-1 ann\nann-2 ann\nbob-1 bob\n' >k/utt2spk
+	printf 'ann ann-1 ann-2\nbob bob-1\n' >k/spk2utt
+	printf 'r1 4.125\nr2 1\n' >k/reco2dur
+}
+
+@test "kaldi: recordings with their utterances; commands are never run; every byte comes back" {
+	kaldi
+	run -0 --separate-stderr ds-import k
+	[ "$stderr" = 'k/wav.scp: note: 1 recordings are commands, which are never run [kaldi]' ]
+	printf '%s\n' "$output" >got
+	cat >want <<'END'
+{"dataset":{"name":"k","format":"kaldi"}}
+{"source":"pipe://sph2pipe -f wav /data/a.sph","id":"r1","duration":4.125,"annotation":[{"id":"ann-1","time":[0.50,2.25],"text":"hello  there","speaker":"ann"},{"id":"ann-2","time":[3,4.0],"text":"été","speaker":"ann"}],"kaldi":{"wav":"sph2pipe -f wav /data/a.sph |"}}
+{"source":"wav/b.wav","id":"r2","duration":1,"annotation":[{"id":"bob-1","text":"yes","speaker":"bob"}]}
+{"source":"/abs/c.flac","id":"r3"}
+END
+	assert_file_equals got want
+	ds-export -f kaldi --images none -o copy got
+	diff -r k copy
+	# Without segments an utterance is a recording. A command that would leave a trace leaves none.
+	mkdir w && printf 'r1 touch ran |\n' >w/wav.scp && printf 'r1 so\n' >w/text
+	ds-import -q -f kaldi w | tee rec | ds-export -q -f kaldi -o w2 2>/dev/null
+	[ ! -e ran ]
+	printf 'r1 r1\n' >w/utt2spk && cp w/utt2spk w/spk2utt
+	diff -r w w2
+	jq -c 'select(.source)|.annotation' rec >got
+	echo '[{"text":"so"}]' >want
+	assert_file_equals got want
+}
+
+@test "kaldi: what does not fit together is said with its place" {
+	mkdir k
+	printf 'r1 a.wav\nr1 b.wav\nr2\n' >k/wav.scp
+	printf 'u1 r9 0 1\nu2 r1 x 1\nu3 r1 2 1\nu4 r1 1 -1\nu5 r1 1 2\nu6 r1\n' >k/segments
+	printf 'u5 ok\nu7 nobody\n' >k/text
+	printf 'u5 ann\n' >k/utt2spk
+	printf 'bob u5\n' >k/spk2utt
+	printf 'u5 f\n' >k/utt2lang
+	run -1 --separate-stderr ds-import -v k
+	printf '%s\n' "$stderr" >got
+	cat >want <<'END'
+k/wav.scp:2:1: error: this key was there before; the first one counts [kaldi]
+k/segments:1:4: error: a segment should name a recording of wav.scp [kaldi]
+k/spk2utt:1:5: warning: utt2spk does not say so; utt2spk counts [kaldi]
+k/text:2:1: error: this utterance is not in segments [kaldi]
+k/utt2lang: warning: this file is not read [kaldi]
+k/segments:2:4: error: a segment should be utterance, recording, start, end [kaldi]
+k/segments:3:7: error: a segment should not end before it starts (an end of -1 needs reco2dur) [kaldi]
+k/segments:4:7: error: a segment should not end before it starts (an end of -1 needs reco2dur) [kaldi]
+k/segments:6:4: error: a segment should be utterance, recording, start, end [kaldi]
+k/wav.scp:3:1: error: a recording should have a path or a command [kaldi]
+ds-import: 5 label files read, 0 of them bad
+ds-import: 1 samples with 1 annotations given
+ds-import: 1 samples and 7 annotations left out
+END
+	assert_file_equals got want
+	must_fail 2 ds-import -f kaldi k/text 2>err
+	grep -q 'there is no wav.scp here' err
+}
+
+@test "kaldi: records from elsewhere get ids, sorted files, and losses by name" {
+	cat >in <<'END'
+{"source":"b.wav","id":"two words","annotation":[{"time":[1.5,2],"text":"b\nc","speaker":"bob"},{"time":[0,1.25],"name":"dog"},{"text":"all"},{"time":[3,2]}]}
+{"source":"a.wav","id":"two_words","duration":9.50,"annotation":[{"id":"z","text":"whole"}]}
+END
+	run -0 --separate-stderr ds-export -f kaldi --images none -o out in
+	printf '%s\n' "$stderr" | sed 's/ ([0-9].*//' >got
+	cat >want <<'END'
+in:1: warning: annotation.name is lost: kaldi cannot hold it
+in:1: warning: annotation.line-ends is lost: kaldi cannot hold it
+in:1: warning: annotation is lost: kaldi cannot hold it
+END
+	assert_file_equals got want
+	(cd out && head -n 9 reco2dur segments spk2utt text utt2spk wav.scp) >got
+	cat >want <<'END'
+==> reco2dur <==
+two_words-2 9.50
+
+==> segments <==
+bob-two_words-0000150-0000200 two_words 1.5 2
+two_words two_words 0 -1
+two_words-0000000-0000125 two_words 0 1.25
+z two_words-2 0 -1
+
+==> spk2utt <==
+bob bob-two_words-0000150-0000200
+two_words two_words
+two_words-0000000-0000125 two_words-0000000-0000125
+z z
+
+==> text <==
+bob-two_words-0000150-0000200 b c
+two_words all
+z whole
+
+==> utt2spk <==
+bob-two_words-0000150-0000200 bob
+two_words two_words
+two_words-0000000-0000125 two_words-0000000-0000125
+z z
+
+==> wav.scp <==
+two_words b.wav
+two_words-2 a.wav
+END
+	assert_file_equals got want
+}
+
+@test "paragraphs of speech go from each format that holds them to each other one" {
+	mkdir wav && touch wav/a.wav wav/b.wav
+	cat >in.jsonl <<'END'
+{"dataset":{"name":"set"}}
+{"source":"wav/a.wav","id":"a","annotation":[{"time":[0.500,2.250],"text":"so it goes"},{"time":[2.250,3.000],"text":"été 😀"}]}
+{"source":"wav/b.wav","id":"b","annotation":[{"time":[0.000,1.125],"text":"x"}]}
+END
+	show() {
+		jq -c 'select(.source)|[(.source|split("/")[-1]),[.annotation[]|[.time,.text]]]' "$1"
+	}
+	show in.jsonl >want
+	for a in audacity kaldi manifest nemo; do
+		ds-export -q -f "$a" -o "one-$a" in.jsonl 2>/dev/null
+		ds-import -q -f "$a" "one-$a" >one.jsonl 2>/dev/null
+		for b in audacity kaldi manifest nemo; do
+			rm -rf two
+			ds-export -q -f "$b" -o two one.jsonl 2>/dev/null
+			ds-import -q two >two.jsonl 2>/dev/null
+			show two.jsonl >got
+			cmp -s got want || { echo "$a to $b:" && diff got want; }
+		done
+	done >bad
+	[ ! -s bad ] || fail "$(head -n 40 bad)"
+}
