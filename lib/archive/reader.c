@@ -21,6 +21,7 @@ struct areader {
 	struct tree_options limit;
 	uint64_t members, total, member; /* seen so far; bytes of this member */
 	enum areader_error error;
+	bool ended; /* all members were seen */
 	int err;
 	struct buf why;   /* of the error */
 	struct buf fault; /* of this member */
@@ -237,14 +238,15 @@ areader_next(struct areader *r, struct amember *m)
 	struct archive_entry *e;
 	int got;
 
-	if (r->error)
+	if (r->error || r->ended)
 		return false;
 	r->member = 0;
 	buf_reset(&r->fault);
 	do
 		got = archive_read_next_header(r->a, &e);
 	while (got == ARCHIVE_RETRY);
-	if (got == ARCHIVE_EOF)
+	r->ended = got == ARCHIVE_EOF; /* libarchive takes a further call for a fault */
+	if (r->ended)
 		return false;
 	if (got < ARCHIVE_WARN)
 		return failed(r);

@@ -26,6 +26,7 @@ struct source_reader {
 	struct buf clean;    /* scratch */
 	struct strmap names; /* of all members, once we had to go back */
 	bool names_known;
+	bool damaged; /* there may be more, which nobody can read */
 
 	/* of a TFRecord: where the pictures are, by the values of `names` */
 	struct picture_place {
@@ -55,7 +56,7 @@ let_go(struct source_reader *s)
 	free(s->archive);
 	strmap_release(&s->names);
 	s->names = (struct strmap)STRMAP_INIT;
-	s->names_known = false;
+	s->names_known = s->damaged = false;
 	free(s->picture);
 	s->picture = NULL;
 	s->pictures = s->cap = 0;
@@ -244,24 +245,32 @@ learn_names(struct source_reader *s)
 	while (areader_next(s->r, &m))
 		if (clean_path(s, &m))
 			strmap_put(&s->names, buf_span(&s->clean), 0, NULL);
+	if (areader_error(s->r) == AREADER_MACHINE) {
+		errno = areader_errno(s->r);
+		return -1;
+	}
+	s->damaged = areader_error(s->r) != AREADER_NO;
 	s->names_known = true;
 	return 0;
 }
 
+/* To the member: forward from where we are, else once more from the start, where damage may be behind it. */
 static int
 find_member(struct source_reader *s, struct span member)
 {
 	int found = s->names_known && !strmap_find(&s->names, member) ? 0 : forward(s, member);
 
-	if (found == 0 && !s->names_known && learn_names(s) != 0)
+	if (found == 1)
+		return 0;
+	if (found < 0 && errno != EILSEQ)
 		return -1;
-	if (found == 0 && !strmap_find(&s->names, member)) {
-		errno = ENOENT;
+	if (!s->names_known && learn_names(s) != 0)
+		return -1;
+	if (!strmap_find(&s->names, member)) {
+		errno = s->damaged ? EILSEQ : ENOENT;
 		return -1;
 	}
-	if (found == 0)
-		found = rewind_archive(s) == 0 ? forward(s, member) : -1;
-	return found == 1 ? 0 : -1;
+	return rewind_archive(s) == 0 && forward(s, member) == 1 ? 0 : -1;
 }
 
 static int

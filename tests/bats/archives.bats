@@ -162,3 +162,18 @@ with tarfile.open("b.tar.gz", "w:gz") as t:
 	ds-import -f coco x.tar | grep -c '"id":1' >n
 	[ "$(cat n)" = 1 ]
 }
+
+@test "what an archive lacks does not take what comes after it along, damaged or not" {
+	mkdir set
+	for n in a b c d; do head -c 3000 /dev/zero | tr '\0' $n >set/$n.jpg; done
+	tar --format=ustar -C set -cf whole.tar a.jpg b.jpg c.jpg d.jpg
+	head -c 12800 whole.tar >cut.tar # in the middle of d
+	for archive in whole cut; do
+		printf "{\"source\":\"$archive.tar!/%s.jpg\",\"width\":9,\"height\":9,\"annotation\":[]}\n" a x b y a c >r.jsonl
+		must_fail 1 ds-export -f voc -o $archive r.jsonl 2>err
+		for n in a b c; do assert_file_equals $archive/JPEGImages/$n.jpg set/$n.jpg; done
+		for n in x y; do [ ! -e $archive/JPEGImages/$n.jpg ] && grep -q "$n[.]jpg" err; done
+		run ! grep -qE '[abc][.]jpg' err
+	done
+	grep -q damaged err
+}
