@@ -1,10 +1,12 @@
 /*
- * Regions of the VGG Image Annotator, which its JSON and its CSV share (via.c, csv.c).
+ * Regions of the VGG Image Annotator, which its JSON and its CSV share (via_region.c), and the two halves of its
+ * JSON (via_read.c, via_write.c): see via.c.
  */
 #ifndef LABEL_VIA_H
 #define LABEL_VIA_H
 
 #include "label/coords.h"
+#include "label/import.h"
 
 /*
  * Write a region as an object of an annotation list. `class_key` names the attribute that is the
@@ -23,5 +25,11 @@ struct span via_class_key(struct span attributes, struct span wanted);
  */
 bool via_write_region(struct exporter *ex, const struct sample *s, const struct annotation *a,
     struct span ring, struct span class_key, struct buf *shape, struct buf *attributes);
+
+/* Are these the first bytes of such a JSON file? */
+bool via_looks_like(struct span head);
+
+void via_read(struct importer *im);
+extern const struct label_writer via_writer;
 
 #endif
