@@ -7,9 +7,9 @@
 #include "base/num.h"
 #include "store/describe.h"
 #include "store/diff.h"
-#include "record/files.h"
 #include "store/folder.h"
 #include "store/history.h"
+#include "store/released.h"
 #include "store/store.h"
 
 struct release {
@@ -188,146 +188,20 @@ release_end(struct release *r)
 
 /* ---- taking records in ---- */
 
-/* The changes that turn a record into the released one, and the texts that they point to. */
-struct change_set {
-	struct json_change c[6];
-	size_t n;
-	char fold[8], bytes[24];
-	struct buf sha256, line;
-	struct named_files files;
-};
-
-static void
-changes_release(struct change_set *x)
+static struct released
+released_of(const struct release *r)
 {
-	buf_release(&x->sha256);
-	buf_release(&x->line);
-	files_release(&x->files);
+	return (struct released){ .p = &r->pool,
+		.content = r->content,
+		.sides = &r->sides,
+		.folds = r->plan.folds,
+		.clear_hard = r->o->clear_hard };
 }
 
 static void
-change(struct change_set *x, const char *key, struct span value)
+print_sample(struct released *x, const struct pooled *s, struct span line, struct out *out)
 {
-	x->c[x->n++] = (struct json_change){ key, value };
-}
-
-static void
-make_changes(const struct release *r, const struct pooled *s, struct change_set *x)
-{
-	static const char *const quoted[USAGES] = { "\"TRAIN\"", "\"EVAL\"", "\"TEST\"",
-		"\"INFERENCE\"" };
-	const struct content *content = r->content ? &r->content[s - r->pool.s] : NULL;
-
-	x->n = 0;
-	change(x, "usage", s->usage >= 0 ? span_str(quoted[s->usage]) : SPAN_NONE);
-	if (s->fold >= 0) {
-		snprintf(x->fold, sizeof(x->fold), "%d", s->fold);
-		change(x, "fold", span_str(x->fold));
-	} else if (r->plan.folds) {
-		change(x, "fold", SPAN_NONE);
-	}
-	if (content && content->known) {
-		buf_reset(&x->sha256);
-		buf_addc(&x->sha256, '"');
-		sha256_hex(&x->sha256, content->digest);
-		buf_addc(&x->sha256, '"');
-		snprintf(x->bytes, sizeof(x->bytes), "%llu", (unsigned long long)content->bytes);
-		change(x, "sha256", buf_span(&x->sha256));
-		change(x, "bytes", span_str(x->bytes));
-	}
-	if (r->o->clear_hard) {
-		change(x, "hard", SPAN_NONE);
-		change(x, "hard-coefficient", SPAN_NONE);
-	}
-}
-
-/* A mask's object with what its file holds. */
-static void
-describe_mask(struct buf *out, struct span object, const struct content *c)
-{
-	struct buf hex = BUF_INIT;
-	char bytes[24];
-	struct json_change change[2] = { { "sha256", SPAN_NONE }, { "bytes", SPAN_NONE } };
-
-	buf_addc(&hex, '"');
-	sha256_hex(&hex, c->digest);
-	buf_addc(&hex, '"');
-	snprintf(bytes, sizeof(bytes), "%llu", (unsigned long long)c->bytes);
-	change[0].value = buf_span(&hex);
-	change[1].value = span_str(bytes);
-	json_edit(out, object, change, 2);
-	buf_release(&hex);
-}
-
-/* The contents of a sample's masks; the first of them. */
-static const struct side_content *
-find_sides(const struct side_contents *sides, size_t sample)
-{
-	size_t low = 0, high = sides->n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (sides->v[middle].sample < sample)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return sides->v + low;
-}
-
-struct masks {
-	const struct named_files *files;
-	const struct content *own; /* of the sample */
-	const struct side_content *side;
-};
-
-static void
-put_mask(void *ctx, struct buf *out, size_t i)
-{
-	const struct masks *x = ctx;
-	const struct named_file *file = &x->files->v[i];
-	const struct content *c = file->number == 0 ? x->own : &x->side[file->number - 1].content;
-
-	if (c->known)
-		describe_mask(out, file->object, c);
-	else
-		buf_addspan(out, file->object);
-}
-
-/* The line of the sample; its masks tell what their files hold. */
-static struct span
-with_masks(const struct release *r, const struct pooled *s, struct span line, struct change_set *x)
-{
-	size_t sample = (size_t)(s - r->pool.s);
-	struct masks masks = { .files = &x->files };
-
-	if (!r->sides.n)
-		return line;
-	files_find(&x->files, line);
-	if (x->files.n < 2)
-		return line;
-	masks.own = &r->content[sample];
-	masks.side = find_sides(&r->sides, sample);
-	buf_reset(&x->line);
-	files_replace(&x->line, line, &x->files, put_mask, &masks);
-	return buf_span(&x->line);
-}
-
-/* Append the line of a sample as the release has it. */
-static void
-add_released(const struct release *r, const struct pooled *s, struct span line,
-    struct change_set *x, struct buf *out)
-{
-	make_changes(r, s, x);
-	json_edit(out, with_masks(r, s, line, x), x->c, x->n);
-}
-
-static void
-print_sample(const struct release *r, const struct pooled *s, struct span line,
-    struct change_set *x, struct out *out)
-{
-	add_released(r, s, line, x, &out->b);
+	released_add(x, s, line, &out->b);
 	buf_addc(&out->b, '\n');
 	out_tick(out);
 }
@@ -337,15 +211,15 @@ static void
 print_now(struct release *r, const struct record *rec)
 {
 	struct pooled *s = &r->pool.s[0];
-	struct change_set x = { .n = 0 };
+	struct released x = released_of(r);
 
 	if (rec->header) {
 		rec_write(out_stdout(), rec, NULL, 0);
 		return;
 	}
 	plan_each(&r->pool, &r->plan, r->stream, &r->result);
-	print_sample(r, s, rec->line, &x, out_stdout());
-	changes_release(&x);
+	print_sample(&x, s, rec->line, out_stdout());
+	released_release(&x);
 	pool_forget(&r->pool);
 }
 
@@ -391,7 +265,7 @@ struct writing {
 	struct release *r;
 	struct out records, manifest;
 	struct buf line, final, form, side_name, side;
-	struct change_set changes;
+	struct released changes;
 	struct record rec;
 };
 
@@ -419,7 +293,7 @@ write_sample(struct writing *w, const struct pooled *s)
 {
 	pool_line(&w->r->pool, s, &w->line);
 	buf_reset(&w->final);
-	add_released(w->r, s, buf_span(&w->line), &w->changes, &w->final);
+	released_add(&w->changes, s, buf_span(&w->line), &w->final);
 	buf_addspan(&w->records.b, buf_span(&w->final));
 	buf_addc(&w->records.b, '\n');
 	out_tick(&w->records);
@@ -432,7 +306,7 @@ write_sample(struct writing *w, const struct pooled *s)
 static void
 write_records(struct release *r)
 {
-	struct writing w = { .r = r };
+	struct writing w = { .r = r, .changes = released_of(r) };
 
 	folder_begin(&r->folder, "records.jsonl", &w.records);
 	folder_begin(&r->folder, "manifest", &w.manifest);
@@ -447,7 +321,7 @@ write_records(struct release *r)
 	buf_release(&w.form);
 	buf_release(&w.side_name);
 	buf_release(&w.side);
-	changes_release(&w.changes);
+	released_release(&w.changes);
 	rec_release(&w.rec);
 }
 
@@ -670,7 +544,7 @@ release_print(struct release *r, struct out *out)
 {
 	const struct pool *p = &r->pool;
 	size_t h = 0, i = 0;
-	struct change_set x = { .n = 0 };
+	struct released x = released_of(r);
 	struct buf line = BUF_INIT;
 
 	if (r->direct)
@@ -683,10 +557,10 @@ release_print(struct release *r, struct out *out)
 			out_tick(out);
 		} else {
 			pool_line(p, &p->s[i], &line);
-			print_sample(r, &p->s[i], buf_span(&line), &x, out);
+			print_sample(&x, &p->s[i], buf_span(&line), out);
 			i++;
 		}
-	changes_release(&x);
+	released_release(&x);
 	buf_release(&line);
 }
 

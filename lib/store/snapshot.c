@@ -518,7 +518,6 @@ give_file(void *ctx, void *job)
 	t->counts->unread += j->unread;
 	if (j->added)
 		add_staged(t->staged, j->content.digest);
-	t->staged->linked = t->staged->linked || j->linked;
 	t->counts->added += j->added || j->linked;
 	t->counts->added_bytes += j->added || j->linked ? j->content.bytes : 0;
 	if (j->has_entry && !j->failed) {
@@ -636,14 +635,14 @@ snapshot_publish(const struct store *s, const struct work *w, const struct snaps
 {
 	struct take t = { .store = s, .work = w, .o = o, .staged = staged };
 	char *objects = store_path(s, "objects");
-	bool any = staged->n > 0;
 
 	/* contents first, names after: what has its name is whole */
-	if (any && file_sync_all(objects) != 0)
+	if (staged->n && file_sync_all(objects) != 0)
 		die("cannot sync '%s':", objects);
 	if (!finish_all(&t, true))
 		die("not all objects could be made");
-	if ((any || staged->linked) && file_sync_all(objects) != 0)
+	/* also when nothing is new: what was found here may be another release's, which has not synced it yet */
+	if (file_sync_all(objects) != 0)
 		die("cannot sync '%s':", objects);
 	free(objects);
 }

@@ -50,7 +50,6 @@ struct snapshot_counts {
 struct staged {
 	unsigned char (*v)[SHA256_SIZE];
 	size_t n, cap;
-	bool linked; /* there are others, links that have their names already */
 };
 
 /*
