@@ -68,8 +68,8 @@ each_allocation() {
 	each_allocation 7 ds-clean -q -j 3 --always-encode -o clean --rejects rejects in
 }
 
-# Starting libcrypto takes a few thousand; it used to crash when one failed.
+# The general interface of libcrypto crashed when there was no memory while it started.
 @test "allocations that fail while digests are made: all or nothing" {
 	make_shim
-	each_allocation 61 ds-clean -q -j 1 --sha256 --duplicates -o clean --rejects rejects in
+	each_allocation 2 ds-clean -q -j 1 --sha256 --duplicates -o clean --rejects rejects in
 }
