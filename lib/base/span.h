@@ -40,6 +40,9 @@ span_eq(struct span a, struct span b)
 static inline bool
 span_is(struct span a, const char *s)
 {
+	if (a.n > 0 && s &&
+	    a.p[0] != s[0]) /* most are told apart here, where tables are searched */
+		return false;
 	return span_eq(a, span_str(s));
 }
 
