@@ -191,6 +191,25 @@ statuses() {
 	kill "$(tail -n 1 strays)" 2>/dev/null || true
 }
 
+@test "what a killed program had not finished is removed from the outputs, and nothing else" {
+	cat >flow.json <<-'END'
+		{"name":"w","steps":[{"name":"a","type":"job","properties":{"algorithm":{"command":"echo new >\"$WF_OUTPUT_o/f\" #"}},
+		  "outputs":[{"name":"o","type":"obs","config":{"obs_url":"/lab/o/"}}]}]}
+	END
+	make_flow
+	make -f flow.mk 2>err
+	mkdir -p obs/lab/o/deep/.c.jpg.4e20-7.tmp
+	touch obs/lab/o/.a.jpg.4e20-0.tmp obs/lab/o/deep/.b.4e20-1.tmp obs/lab/o/deep/.c.jpg.4e20-7.tmp/x
+	touch obs/lab/o/.a.jpg.4e21-0.tmp obs/lab/o/a.4e20-0.tmp obs/lab/o/.4e20
+	mv flow.run/execution-001/done/a kept
+	echo "20000 $(hostname)" >flow.run/execution-001/running/a
+	make -f flow.mk 2>err
+	find obs/lab/o | LC_ALL=C sort >got
+	printf 'obs/lab/o%s\n' '' /.4e20 /.a.jpg.4e21-0.tmp /a.4e20-0.tmp /deep /f >want
+	assert_file_equals got want
+	[ "$(statuses)" = "a=completed" ]
+}
+
 @test "a step that runs already is not started twice" {
 	small flow.json "$(job a 'echo x >started; sleep 1')"
 	make_flow
