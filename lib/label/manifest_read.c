@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "label/import.h"
 #include "label/manifest.h"
+#include "label/spans.h"
 #include "label/voc_xml.h"
 
 /* The job of reading one manifest. */
@@ -23,8 +24,12 @@ struct reading {
 	struct buf list, kept;               /* the annotations; those that pointed to files */
 	struct buf text, value, path, bytes; /* scratch */
 	struct buf voc, width, height;       /* from the VOC file */
-	uint64_t n;                          /* annotations in `list` */
-	bool changed;                        /* `list` differs from what the line has */
+	struct buf inside, respelt, content; /* of modern() */
+	struct annotation other;
+	struct offsets offsets; /* of the sample's text ... */
+	bool has_offsets;       /* ... when it was asked for */
+	uint64_t n;             /* annotations in `list` */
+	bool changed;           /* `list` differs from what the line has */
 };
 
 static int
@@ -253,6 +258,32 @@ index_text(struct span raw)
 	return text.p && num_parse_u64(text, &v) ? text : SPAN_NONE;
 }
 
+/* An entity should lie in its text, when that is here. */
+static void
+check_entity(struct reading *r, const struct annotation *a, struct span start, struct span end)
+{
+	struct span source = rec_string(&r->rec, REC_SOURCE, &r->text);
+	uint64_t from = 0, to = 0;
+	size_t byte;
+
+	if (!span_starts(source, SPAN("content://")))
+		return;
+	source = span_of(source.p + strlen("content://"), source.p + source.n);
+	if (!r->has_offsets) {
+		buf_reset(&r->content);
+		buf_addspan(&r->content, source);
+		offsets_set(&r->offsets, buf_span(&r->content));
+		r->has_offsets = true;
+	}
+	num_parse_u64(start, &from);
+	num_parse_u64(end, &to);
+	if (from >= to || !offsets_byte(&r->offsets, (double)to, UNIT_CODEPOINT, &byte))
+		warning_at(rec_pos(&r->rec, a->raw), "manifest-span",
+		    "the entity from %" PRIu64 " to %" PRIu64
+		    " does not lie in the text, which has %" PRIu64 " characters",
+		    from, to, offsets_count(&r->offsets, source.n, UNIT_CODEPOINT));
+}
+
 static void
 read_entity(struct reading *r, const struct annotation *a)
 {
@@ -270,6 +301,7 @@ read_entity(struct reading *r, const struct annotation *a)
 	}
 	buf_reset(&r->value);
 	buf_addf(&r->value, "[%.*s,%.*s]", SPAN_ARG(start), SPAN_ARG(end));
+	check_entity(r, a, start, end);
 	fields[0].value = buf_span(&r->value);
 	add_moved(r, a, fields, 2, keys);
 }
@@ -364,11 +396,66 @@ member_of(const struct annotation *a, const char *key, const char *other)
 	return SPAN_NONE;
 }
 
+/* Do fields of records come from the property of this type? */
+static bool
+has_reserved_keys(struct span type)
+{
+	static const char *const types[] = { "modelarts/text_entity", "modelarts/text_triplet",
+		"modelarts/audio_content", "modelarts/audio_segmentation" };
+
+	for (size_t i = 0; i < ARRAY_LEN(types); i++)
+		if (span_is(type, types[i]))
+			return true;
+	return false;
+}
+
+/*
+ * The annotation as the rest of this file expects it: keys in the spelling of the specification (the SDK
+ * reads others too), and the property of a type that has reserved keys as an object (old manifests
+ * have it as a string with JSON inside).
+ */
+static const struct annotation *
+modern(struct reading *r, const struct annotation *a, struct span type)
+{
+	static const char *const key[][2] = { { "annotated_by", "annotated-by" },
+		{ "creation_time", "creation-time" },
+		{ "annotation_format", "annotation-format" } };
+	struct json_change c[2 * ARRAY_LEN(key) + 1];
+	struct span inside = SPAN_NONE;
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(key); i++) {
+		struct span old = member_of(a, key[i][0], key[i][0]);
+
+		if (!old.p || member_of(a, key[i][1], key[i][1]).p)
+			continue;
+		c[n++] = (struct json_change){ key[i][0], SPAN_NONE };
+		c[n++] = (struct json_change){ key[i][1], old };
+	}
+	buf_reset(&r->inside);
+	if (json_type_of(a->v[ANN_PROPERTY]) == JSON_STRING && has_reserved_keys(type)) {
+		json_decode(&r->inside, json_unquote(a->v[ANN_PROPERTY]));
+		inside = span_trim(buf_span(&r->inside));
+		if (json_type_of(inside) == JSON_OBJECT && json_valid(inside))
+			c[n++] = (struct json_change){ "property", inside };
+	}
+	if (n == 0)
+		return a;
+	buf_reset(&r->respelt);
+	json_edit(&r->respelt, a->raw, c, n);
+	r->changed = true;
+	return ann_parse(&r->other, buf_span(&r->respelt)) ? &r->other : a;
+}
+
 static void
 read_annotation(struct reading *r, const struct annotation *a)
 {
 	struct span type = json_unquote(member_of(a, "type", "type"));
-	bool object = json_type_of(a->v[ANN_PROPERTY]) == JSON_OBJECT;
+	bool object;
+
+	a = modern(r, a, type);
+	type = json_unquote(member_of(a, "type", "type"));
+	object = json_type_of(a->v[ANN_PROPERTY]) == JSON_OBJECT;
 
 	if (manifest_type_has_file(type) && !ann_has_shape(a))
 		read_file_annotation(r, a, member_of(a, "annotation-loc", "annotation_loc"));
@@ -471,7 +558,7 @@ read_annotations(struct reading *r)
 	buf_reset(&r->width);
 	buf_reset(&r->height);
 	r->n = 0;
-	r->changed = false;
+	r->changed = r->has_offsets = false;
 	buf_addc(&r->list, '[');
 	buf_addc(&r->kept, '[');
 	for (size_t i = 0; i < r->sample.n; i++)
@@ -638,7 +725,7 @@ read_tree(struct importer *im)
 {
 	struct reading r = { .im = im };
 	struct buf *bufs[] = { &r.line, &r.list, &r.kept, &r.text, &r.value, &r.path, &r.bytes,
-		&r.voc, &r.width, &r.height };
+		&r.voc, &r.width, &r.height, &r.inside, &r.respelt, &r.content };
 	size_t manifests = 0;
 
 	r.rules = (struct voc_rules){
@@ -660,6 +747,8 @@ read_tree(struct importer *im)
 		    manifests);
 	for (size_t i = 0; i < ARRAY_LEN(bufs); i++)
 		buf_release(bufs[i]);
+	ann_release(&r.other);
+	offsets_release(&r.offsets);
 	rec_release(&r.rec);
 	sample_release(&r.sample);
 	voc_page_release(&r.page);

@@ -1,4 +1,5 @@
 /* Writing ModelArts manifests: see manifest.h. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "archive/sink.h"
@@ -348,6 +349,21 @@ place_picture(struct exporter *ex, struct writing *w, const struct sample *s)
 	return buf_str(&w->source);
 }
 
+/* Are the two times whole milliseconds, which is all that the manifest has room for? */
+static bool
+is_milliseconds(const struct annotation *a)
+{
+	double time[2];
+
+	if (json_numbers(a->v[ANN_TIME], time, 2) != 2)
+		return true;
+	for (int i = 0; i < 2; i++)
+		if (time[i] < 0 || time[i] >= 360000 ||
+		    fabs(time[i] * 1000 - round(time[i] * 1000)) > 1e-6)
+			return false;
+	return true;
+}
+
 static void
 write_sample(struct exporter *ex, struct sample *s)
 {
@@ -358,6 +374,9 @@ write_sample(struct exporter *ex, struct sample *s)
 	uint64_t lost;
 
 	reshape_to_pixels(ex, s);
+	for (size_t i = 0; i < s->n; i++)
+		if (!is_milliseconds(&s->ann[i]))
+			export_loss(ex, s, "annotation.time-finer-than-ms", 1);
 	for (size_t i = 0; i < s->n; i++)
 		if (in_file(&s->ann[i])) {
 			shapes = true;

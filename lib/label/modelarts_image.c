@@ -177,7 +177,7 @@ static const struct label_writer writer = { false, NULL, write_sample, NULL };
 
 const struct label_format label_modelarts_image = {
 	.name = "modelarts-image",
-	.aliases = "ModelArts image classification 1.0",
+	.aliases = "ModelArts image classification 1.0|ModelArts image classfication 1.0",
 	.title = "ModelArts folder: x.jpg with x.txt beside it, a label a line",
 	.holds = HOLDS(ANN_NAME) | HOLDS_CLASS | HOLDS_CLASSES | HOLDS_UNLABELLED | HOLDS_NEGATIVE,
 	.detect = detect,

@@ -76,3 +76,37 @@ b.png: note: the sample has no annotation: dropped [repair]
 END
 	assert_file_equals got want
 }
+
+@test "repair: each rule of the service, on a file that breaks it" {
+	sized='<size><width>200</width><height>100</height><depth>3</depth></size>'
+	page() { # NAME SIZE OBJECTS
+		printf '\211PNG\r\n\032\n\0\0\0\rIHDR\0\0\0\310\0\0\0d\b\0\0\0\0\0\0\0\0' >"set/$1.png"
+		printf '<annotation>%s%s</annotation>' "$2" "$3" >"set/$1.xml"
+	}
+	box() {
+		printf '<object><name>%s</name><bndbox><xmin>%s</xmin><ymin>%s</ymin><xmax>%s</xmax><ymax>%s</ymax></bndbox></object>' "$@"
+	}
+	mkdir set
+	page broken "$sized" '<object>'                        # 1: no XML
+	page empty "$sized" ''                                 # 2: no object
+	page nobox "$sized" '<object><name>a</name></object>'  # 2: no box at all
+	page half "$sized" "<object><name>a</name></object>$(box b 10 10 20 20)"
+	page size '<size><width>7</width></size>' "$(box a 10 10 20 20)" # 3
+	page nosize '' "$(box a 10 10 20 20)"
+	page wrong '<size><width>50</width><height>100</height></size>' "$(box a 10 10 20 20)"
+	page reversed "$sized" "$(box a 20 20 10 10)$(box b 1 1 9 9)" # 4
+	page thin "$sized" "$(box a 20 20 21 30)$(box b 1 1 9 9)"
+	page outside "$sized" "$(box a 190 10 215 20)$(box c 190 10 205 20)" # 5
+	ds-import -q --repair -f modelarts-voc set 2>err |
+		jq -c 'select(.source)|[.id,.width,.height,[.annotation[]|[.name,.bbox]]]' >got || true
+	cat >want <<'END'
+["half",200,100,[["b",[10,10,10,10]]]]
+["nosize",200,100,[["a",[10,10,10,10]]]]
+["outside",200,100,[["c",[190,10,10,10]]]]
+["reversed",200,100,[["b",[1,1,8,8]]]]
+["size",200,100,[["a",[10,10,10,10]]]]
+["thin",200,100,[["b",[1,1,8,8]]]]
+["wrong",200,100,[["a",[10,10,10,10]]]]
+END
+	assert_file_equals got want
+}

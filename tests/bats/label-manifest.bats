@@ -182,3 +182,66 @@ END
 	jq -c 'select(.source)|[.source,.usage,(.annotation|map(del(.occluded)))]' back >got
 	assert_file_equals got want
 }
+
+@test "video frames, tables, masks and old spellings: typed where records have a field, and nothing is lost" {
+	manifest <<'END'
+{"source":"s3://b/v_t1.jpg","sample-type":0,"property":{"@modelarts:parent_duration":12.5,"@modelarts:parent_source":"s3://b/v.mp4","@modelarts:time_in_video":1.25},"annotation":[{"type":"modelarts/object_detection","annotation-loc":"s3://b/out/annotation/a.xml"}]}
+{"source":"s3://b/t.csv","sample-type":4,"property":{"@modelarts:schema":[{"name":"a","type":"INTEGER"}]}}
+{"source":"s3://b/x.wav","annotation":[{"type":"modelarts/sound_classification","name":"dog","annotated_by":"human/x/x","creation_time":"2019-01-01 00:00:00"}]}
+{"source":"content://Bob is from Shenzhen","annotation":[{"type":"modelarts/text_entity","name":"p","property":"{\"@modelarts:start_index\":0,\"@modelarts:end_index\":3,\"k\":1}"},{"type":"modelarts/text_entity","name":"far","property":{"@modelarts:start_index":12,"@modelarts:end_index":21}}]}
+{"source":"s3://b/y.wav","annotation":[{"type":"modelarts/audio_content","property":{"@modelarts:content":"hi","@modelarts:source":"bob","k":2}}]}
+{"source":"s3://b/x.jpg","inference_loc":"s3://b/inf","annotation":[{"type":"modelarts/image_segmentation","annotation_loc":"./annotation/seg.xml","annotation_format":"PASCAL VOC"}]}
+END
+	sed -n '1,/<segmented>/p' V001/annotation/a.xml | sed 's/a.jpg/x.jpg/; s|<segmented>0|<segmented>1|; s|^\t<size>|\t<mask_source>s3://b/mask.png</mask_source>\n&|' >V001/annotation/seg.xml
+	cat >>V001/annotation/seg.xml <<'END'
+	<object>
+		<name>cat</name>
+		<pose>Unspecified</pose>
+		<truncated>0</truncated>
+		<occluded>0</occluded>
+		<difficult>0</difficult>
+		<mask_color>10,20,30</mask_color>
+		<polygon>
+			<x1>0</x1>
+			<y1>0</y1>
+			<x2>5</x2>
+			<y2>0</y2>
+			<x3>5</x3>
+			<y3>5</y3>
+			<x4>0</x4>
+			<y4>0</y4>
+		</polygon>
+	</object>
+</annotation>
+END
+	run -0 --separate-stderr ds-import V001/V001.manifest
+	[ "$stderr" = 'V001/V001.manifest:4:181: warning: the entity from 12 to 21 does not lie in the text, which has 20 characters [manifest-span]' ]
+	printf '%s\n' "$output" >got
+	jq -c 'select(.source)|[.annotation[]?|[.name,.bbox,.polygon,.mask,.span,.text,.speaker,."annotated-by",."creation-time",.property.k]|map(values)]' got >fields
+	cat >want <<'END'
+[["cat",[0,1,5,9]],["eye"]]
+[]
+[["dog","human/x/x","2019-01-01 00:00:00"]]
+[["p",[0,3],1],["far",[12,21]]]
+[["hi","bob",2]]
+[["cat",[[0,0,5,0,5,5,0,0]],{"source":"s3://b/mask.png","color":[10,20,30]}]]
+END
+	assert_file_equals fields want
+	ds-export -f manifest -o out got
+	assert_file_equals out/annotation/x.xml V001/annotation/seg.xml
+	# The same lines, with today's spelling.
+	jq -cS 'if .annotation then .annotation |= map(with_entries(.key|=sub("_(?<x>by|time|loc|format)$";"-\(.x)"))
+		| if .property|type=="string" then .property|=fromjson else . end
+		| if .["annotation-loc"] then .["annotation-loc"]=1 else . end) else . end' V001/V001.manifest >want
+	jq -cS 'if .annotation then .annotation |= map(if .["annotation-loc"] then .["annotation-loc"]=1 else . end) else . end' out/V001.manifest >back
+	assert_file_equals back want
+}
+
+@test "times finer than milliseconds are rounded, and that is said" {
+	echo '{"source":"a.wav","annotation":[{"time":[0.1234,2],"text":"x"},{"time":[0.25,3599.999],"text":"y"}]}' >in
+	run -0 --separate-stderr ds-export -f manifest --images none -o out in
+	[ "$stderr" = 'in:1: warning: annotation.time-finer-than-ms is lost: manifest cannot hold it (1 in 1 samples, first a.wav) [loss]' ]
+	ds-import -f manifest out | jq -c 'select(.source)|[.annotation[].time]' >got
+	echo '[[0.123,2.000],[0.250,3599.999]]' | jq -c . >want
+	assert_file_equals got want
+}

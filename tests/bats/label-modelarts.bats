@@ -104,3 +104,47 @@ END
 	printf 'a b\nc\n' >want
 	assert_file_equals out/dataset_result.txt want
 }
+
+@test "each name of ModelArts for a folder is known, also as its older texts print it" {
+	mkdir -p dir/dog flat text
+	touch dir/dog/a.jpg flat/b.jpg
+	printf 'cat\n' >flat/b.txt
+	printf 'so\n' >text/t.txt
+	printf 'good\n' >text/t_result.txt
+	printf 'so\tgood\n' >comb.txt
+	printf '<annotation><size><width>9</width><height>9</height><depth>3</depth></size><object><name>box</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>4</xmax><ymax>4</ymax></bndbox></object></annotation>' >flat/b.xml
+	show() {
+		ds-import -q -f "$1" "$2" 2>/dev/null | jq -c 'select(.source)|[.annotation[]?|[.name,.bbox]|map(values)]'
+	}
+	show 'ModelArts imageNet 1.0' dir >got
+	show 'ModelArts image classification 1.0' flat >>got
+	show 'ModelArts image classfication 1.0' flat >>got
+	show 'ModelArts PASCAL VOC 1.0' flat >>got
+	show 'ModelArts image segmentation 1.0' flat >>got
+	show 'ModelArts text classification 1.0' text >>got
+	show 'ModelArts text classfication combine 1.0' comb.txt >>got
+	mkdir -p sound/bark && touch sound/bark/a.wav sound/b.wav
+	show 'ModelArts audio classfication dir 1.0' sound >>got
+	show 'ModelArts audio classification dir 1.0' sound >>got
+	mkdir -p yolo/obj_train_data && printf '0 0.5 0.5 0.5 0.5\n' >yolo/obj_train_data/a.txt
+	printf '\211PNG\r\n\032\n\0\0\0\rIHDR\0\0\0\310\0\0\0d\b\0\0\0\0\0\0\0\0' >yolo/obj_train_data/a.png
+	echo 'obj_train_data/a.png' >yolo/train.txt
+	echo thing >yolo/obj.names
+	printf 'classes = 1\ntrain = train.txt\nnames = obj.names\n' >yolo/obj.data
+	show YOLO yolo >>got
+	cat >want <<'END'
+[["dog"]]
+[["cat"]]
+[["cat"]]
+[["box",[1,1,3,3]]]
+[["box",[1,1,3,3]]]
+[["good"]]
+[["good"]]
+[]
+[["bark"]]
+[]
+[["bark"]]
+[["thing",[50,25,100,50]]]
+END
+	assert_file_equals got want
+}
