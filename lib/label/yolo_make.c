@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/num.h"
 #include "json/write.h"
@@ -12,6 +13,7 @@
 
 #define DECIMALS 6
 #define OUTLINE_MAX ((YOLO_WORDS - 1) / 2) /* points that a reader takes */
+#define NEAREST_MAX 20000000               /* pairs of points for one row */
 
 void
 yolo_making_release(struct yolo_making *m)
@@ -137,7 +139,8 @@ put_corners(struct yolo_making *w, const struct sample *s, const struct annotati
 /* Points of an outline, x and y in turn. */
 struct outline {
 	double *xy;
-	size_t n, cap; /* of points */
+	size_t n, cap; /* of points, of numbers */
+	size_t looked; /* pairs of points, for bridges */
 };
 
 static void
@@ -149,18 +152,24 @@ add_point(struct outline *o, double x, double y)
 	o->n++;
 }
 
-/* The nearest points of two outlines; of very large ones the first. */
+/*
+ * The nearest points of two outlines. A mask of thousands of specks is that many outlines: when NEAREST_MAX pairs of
+ * points were looked at, the last point has to do.
+ */
 static void
-nearest(const struct outline *a, const double *b, size_t n, size_t *i, size_t *j)
+nearest(struct outline *a, const double *b, size_t n, size_t *i, size_t *j)
 {
 	double best = INFINITY;
 
-	*i = *j = 0;
-	if (a->n > 100000000 / n)
+	*i = a->n - 1;
+	*j = 0;
+	if (a->n > (NEAREST_MAX - a->looked) / n)
 		return;
+	a->looked += a->n * n;
 	for (size_t k = 0; k < a->n; k++)
 		for (size_t l = 0; l < n; l++) {
-			double d = hypot(a->xy[2 * k] - b[2 * l], a->xy[2 * k + 1] - b[2 * l + 1]);
+			double x = a->xy[2 * k] - b[2 * l], y = a->xy[2 * k + 1] - b[2 * l + 1];
+			double d = x * x + y * y;
 
 			if (d < best) {
 				best = d;
@@ -174,18 +183,15 @@ nearest(const struct outline *a, const double *b, size_t n, size_t *i, size_t *j
 static void
 join_part(struct outline *o, const double *part, size_t n)
 {
-	struct outline joined = { NULL, 0, 0 };
+	const size_t point = 2 * sizeof(double);
 	size_t i, j;
 
 	nearest(o, part, n, &i, &j);
-	for (size_t k = 0; k <= i; k++)
-		add_point(&joined, o->xy[2 * k], o->xy[2 * k + 1]);
-	for (size_t k = 0; k <= n; k++)
-		add_point(&joined, part[2 * ((j + k) % n)], part[2 * ((j + k) % n) + 1]);
-	for (size_t k = i; k < o->n; k++)
-		add_point(&joined, o->xy[2 * k], o->xy[2 * k + 1]);
-	free(o->xy);
-	*o = joined;
+	o->xy = grow(o->xy, &o->cap, 2 * (o->n + n + 2), sizeof(*o->xy));
+	memmove(o->xy + 2 * (i + n + 2), o->xy + 2 * i, (o->n - i) * point);
+	memcpy(o->xy + 2 * (i + 1), part + 2 * j, (n - j) * point);
+	memcpy(o->xy + 2 * (i + 1 + n - j), part, (j + 1) * point);
+	o->n += n + 2;
 }
 
 static void
@@ -210,11 +216,11 @@ static bool
 put_polygon(struct yolo_making *w, const struct sample *s, const struct annotation *a)
 {
 	bool ratio = ann_is_ratio(a);
-	struct outline o = { NULL, 0, 0 };
+	struct outline o = { .n = 0 };
 	struct span rest = a->v[ANN_POLYGON], ring;
 	size_t rings = 0;
 
-	while (coords_ring(&rest, &ring)) {
+	while (o.n <= OUTLINE_MAX && coords_ring(&rest, &ring)) {
 		add_ring(&o, ring);
 		rings++;
 	}
