@@ -127,6 +127,12 @@ is_one(const struct label_format *format)
 static void
 check_options(const struct label_format *format)
 {
+	if (options.shard_count && !format->shards)
+		tool_usage("--shard-count: %s has no shards", format->name);
+	if (options.shard_size && strcmp(format->name, "webdataset") != 0)
+		tool_usage("--shard-size is for webdataset");
+	if (about.n && !croissant)
+		tool_usage("--about is for --croissant");
 	if (options.shard_count && options.shard_size)
 		tool_usage("--shard-count and --shard-size exclude each other");
 	if (is_one(format) && (options.shard_count > 1 || croissant))

@@ -11,6 +11,7 @@
 #include "label/formats.h"
 #include "label/import.h"
 #include "label/usage.h"
+#include "record/rle.h"
 
 struct category {
 	char *name;  /* raw JSON */
@@ -36,6 +37,7 @@ struct reading {
 	uint64_t again;              /* pictures that were in another file */
 	bool lines;                  /* the text that is looked at has several lines */
 	struct buf row;              /* one value on one line */
+	struct rle rle;              /* the mask that is looked at */
 	struct buf source, text;
 };
 
@@ -337,6 +339,21 @@ look_at_rings(struct span list)
 	return found;
 }
 
+/* Are the runs of a mask sound? One of another size than its picture is said, but is one. */
+static bool
+is_rle(struct reading *r, struct item *a, struct span value)
+{
+	const char *why = rle_parse(&r->rle, value);
+
+	if (why)
+		warning_at(item_pos(r, a, value), "coco", "%s; kept as it is", why);
+	else if (r->width > 0 && (r->rle.w != r->width || r->rle.h != r->height))
+		warning_at(item_pos(r, a, value), "coco",
+		    "the mask's size is [%u,%u], the picture's is [height,width] = [%g,%g]",
+		    r->rle.h, r->rle.w, r->height, r->width);
+	return !why;
+}
+
 /* A mask in another form than the two is kept as it is, under its own name. */
 static void
 put_segmentation(struct reading *r, struct buf *b, struct item *a, struct span value)
@@ -347,7 +364,7 @@ put_segmentation(struct reading *r, struct buf *b, struct item *a, struct span v
 	switch (json_type_of(value)) {
 	case JSON_OBJECT:
 		if (json_member(value, "counts").p && json_member(value, "size").p)
-			key = "rle";
+			key = is_rle(r, a, value) ? "rle" : key;
 		else if (span_trim(span_of(value.p + 1, value.p + value.n - 1)).n > 0)
 			warning_at(item_pos(r, a, value), "coco",
 			    "a mask must have \"size\" and \"counts\"; kept as it is");
@@ -776,6 +793,7 @@ reading_release(struct reading *r)
 	strmap_release(&r->names);
 	for (size_t i = 0; i < ARRAY_LEN(bufs); i++)
 		buf_release(bufs[i]);
+	rle_release(&r->rle);
 	coco_index_release(&r->x);
 }
 

@@ -264,6 +264,16 @@ pictures_find_at(struct pictures *p, struct span dir, struct span name)
 	return name.n ? at_path(p, member(p, dir, name)) : NULL;
 }
 
+/* Behind the last slash of either kind: of "..\\x\\a.jpg", which is no member path. */
+static struct span
+last_part(struct span name)
+{
+	struct span base = path_base_span(name);
+	const char *slash = base.n ? memrchr(base.p, '\\', base.n) : NULL;
+
+	return slash ? span_of(slash + 1, base.p + base.n) : base;
+}
+
 const struct node *
 pictures_find(struct pictures *p, struct span dir, struct span name)
 {
@@ -280,7 +290,7 @@ pictures_find(struct pictures *p, struct span dir, struct span name)
 	if (!p->indexed)
 		index_all(p);
 	member(p, SPAN(""), name);
-	e = strmap_find(&p->by_base, path_base_span(p->path.n ? buf_span(&p->path) : name));
+	e = strmap_find(&p->by_base, last_part(p->path.n ? buf_span(&p->path) : name));
 	return e && e->value != SIZE_MAX ? &p->tree->node[e->value] : NULL;
 }
 

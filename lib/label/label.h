@@ -133,6 +133,7 @@ struct label_format {
 	uint64_t (*holds_of)(const struct exporter *ex);
 	const char
 	    *single;       /* a target with this extension is one file with all of it; NULL: none */
+	bool shards;       /* it can write shards: --shard-count */
 	bool embeds;       /* pictures go into the label files, so into that one too */
 	const char *keeps; /* members of its own that it writes back ("voc|part"); NULL: none */
 

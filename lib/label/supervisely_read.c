@@ -246,6 +246,14 @@ dataset_of(struct span path)
 	return span_is(path_base_span(dir), "ann") ? path_base_span(find_dir(dir)) : SPAN("");
 }
 
+/* Without a byte order mark. */
+static struct span
+without_mark(struct span text)
+{
+	return span_starts(text, SPAN("\xef\xbb\xbf")) ? span_of(text.p + 3, text.p + text.n)
+						       : text;
+}
+
 static void
 check_size(struct reader *r, struct span size, struct pos at)
 {
@@ -270,7 +278,7 @@ give_sample(struct reader *r, struct span path, struct span document, struct jso
 	width = json_member(v[0], "width");
 	height = json_member(v[0], "height");
 	if (!width.p || !num_parse(width, &r->width) || !height.p ||
-	    !num_parse(height, &r->height)) {
+	    !num_parse(height, &r->height) || !(r->width > 0 && r->height > 0)) {
 		r->width = size.width;
 		r->height = size.height;
 	}
@@ -310,7 +318,7 @@ read_file(struct reader *r, const struct node *node)
 		return;
 	}
 	r->file = tree_name(r->im->tree, node);
-	json_begin(&j, buf_span(&r->text));
+	json_begin(&j, without_mark(buf_span(&r->text)));
 	if (json_value(&j, &document) && json_end(&j) && json_type_of(document) == JSON_OBJECT &&
 	    json_type_of(json_member(document, "objects")) == JSON_ARRAY) {
 		json_begin(&j, buf_span(&r->text)); /* for positions */
@@ -391,8 +399,8 @@ supervisely_read(struct importer *im)
 	b = import_header(im);
 	if (meta && tree_read(im->tree, meta, &r.text)) {
 		r.file = tree_name(im->tree, meta);
-		if (json_valid(buf_span(&r.text)))
-			write_meta(&r, b, span_trim(buf_span(&r.text)));
+		if (json_valid(without_mark(buf_span(&r.text))))
+			write_meta(&r, b, span_trim(without_mark(buf_span(&r.text))));
 		else
 			error_at(pos_file(tree_name(im->tree, meta)), "json",
 			    "it is no JSON; classes and tags are not known");

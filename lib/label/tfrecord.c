@@ -37,6 +37,7 @@ const struct label_format label_tfrecord = {
 		 HOLDS(ANN_DIFFICULT) | HOLDS(ANN_TRUNCATED) | HOLDS_CLASS | HOLDS_UNLABELLED |
 		 HOLDS_NEGATIVE | HOLDS_SIZE | HOLDS_ID | HOLDS_USAGE | HOLDS_CLASS_LIST,
 	.single = "record|tfrecord|tfrecords|tfrec",
+	.shards = true,
 	.embeds = true,
 	.keeps = "tfrecord|corners|property",
 	.detect = tfrecord_detect,

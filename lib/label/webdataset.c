@@ -61,6 +61,7 @@ const struct label_format label_webdataset = {
 	.aliases = "wds",
 	.title = "WebDataset: tar shards with the picture, the record and more of each sample",
 	.holds = (HOLDS(ANN_FIELDS) - 1) | (HOLDS(HOLDS_BITS) - HOLDS_PARTS),
+	.shards = true,
 	.detect = webdataset_detect,
 	.read = webdataset_read,
 	.writer = &webdataset_writer,

@@ -275,7 +275,10 @@ read_record(struct reader *r, const struct member_of *m, bool *bad)
 	*bad = !read_text(r, m);
 	if (*bad)
 		return false;
-	text = span_trim(buf_span(&r->text));
+	text = buf_span(&r->text);
+	if (span_starts(text, SPAN("\xef\xbb\xbf")))
+		text = span_of(text.p + 3, text.p + text.n);
+	text = span_trim(text);
 	json_begin(&j, text);
 	if (!json_skip(&j) || !json_end(&j)) {
 		json_error(&j, tree_name(r->tree, m->node));

@@ -122,6 +122,7 @@ END
 	must_fail 2 ds-export -f voc --croissant --about owner=me -o x plain.jsonl 2>err
 	grep -q "'owner=me' should be KEY=VALUE" err
 	must_fail 2 ds-export -f coco --croissant -o x.json plain.jsonl
+	must_fail 2 ds-export -f voc --about url=u -o x plain.jsonl
 	[ ! -e x ] && [ ! -e x.json ]
 }
 

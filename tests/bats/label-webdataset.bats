@@ -88,6 +88,8 @@ END
 	must_fail 2 ds-export -f webdataset --shard-count 2 -o x.tar in.jsonl
 	must_fail 2 ds-export -f webdataset --shard-count 2 --shard-size 1M -o x in.jsonl
 	must_fail 2 ds-export -f webdataset --shard-count 9999 -o x in.jsonl
+	must_fail 2 ds-export -f coco --shard-count 2 -o x in.jsonl
+	must_fail 2 ds-export -f tfrecord --shard-size 1M -o x in.jsonl
 	[ ! -e x ] && [ ! -e x.tar ]
 	must_fail 2 ds-import -f webdataset 'none-{0..1}.tar' 2>err
 	[ "$(grep -c 'cannot open none-[01].tar' err)" = 2 ]

@@ -1,0 +1,313 @@
+# hazards.bats: odd files that the world has, one hazard a line, for formats of one file a picture: LabelMe, Supervisely,
+# CVAT, VOC. What comes out, and what is said, is in one table a format.
+
+load helpers
+
+setup() {
+	need_program jq
+	cd "$BATS_TEST_TMPDIR"
+}
+
+png() {
+	printf '\211PNG\r\n\032\n\0\0\0\rIHDR\0\0\0\310\0\0\0d\b\0\0\0\0\0\0\0\0' >"$1"
+}
+
+# show FORMAT DIR: a line of what came out: names, shapes, size; and of the rules of what was said
+show() {
+	ds-import -f "$1" "$2" >out 2>err || true
+	printf '%s: ' "$2"
+	jq -c 'select(.source)|[.width,(.annotation|if . then [.[]|[.name,(.bbox // .polygon // .polyline)]] else . end)]' out | tr '\n' ' '
+	sed -n 's/.*: \(error\|warning\|note\): .*\[\(.*\)\]$/\1 \2/p' err | sort | uniq -c | awk '{printf "%s%s %s %s", (NR>1 ? ", " : ""), $1, $2, $3}'
+	echo
+}
+
+# JSON with the edits of sed
+labelme() {
+	mkdir "$1"
+	png "$1/a.png"
+	printf '%s' '{"version":"5.0","flags":{},"shapes":[{"label":"x","points":[[1,2],[30,40]],"group_id":null,"shape_type":"rectangle","flags":{}}],"imagePath":"a.png","imageData":null,"imageHeight":100,"imageWidth":200}' |
+		sed "$2" >"$1/a.json"
+	show labelme "$1"
+}
+
+@test "LabelMe" {
+	{
+		labelme bom '1s/^/\xef\xbb\xbf/'
+		labelme crlf 's/,/,\r\n/g'
+		labelme nul 's/"x"/"x\\u0000y"/'
+		labelme empty d
+		labelme nan 's/\[1,2\]/[NaN,2]/'
+		labelme huge 's/\[1,2\]/[1e400,2]/'
+		labelme strings 's/\[1,2\]/["1","2"]/'
+		labelme key-twice 's/"label":"x"/"label":"x","label":"y"/'
+		labelme two-points 's/rectangle/polygon/'
+		labelme closed-twice 's/rectangle/polygon/; s/\[\[1,2\],\[30,40\]\]/[[1,2],[30,40],[5,6],[1,2],[1,2]]/'
+		labelme odd-count 's/rectangle/polygon/; s/\[30,40\]/[30,40],[5]/'
+		labelme no-points 's/\[\[1,2\],\[30,40\]\]/[]/'
+		labelme null-points 's/\[\[1,2\],\[30,40\]\]/null/'
+		labelme size-zero 's/"imageHeight":100,"imageWidth":200/"imageHeight":0,"imageWidth":0/'
+		labelme size-absent 's/,"imageHeight":100,"imageWidth":200//'
+		labelme name 's|"x"|"a, \\"b\\"/\\ud83d\\ude00\\n "|'
+		labelme number-label 's/"x"/7/'
+		labelme zero-box 's/\[30,40\]/[1,2]/'
+		labelme outside 's/\[30,40\]/[300,-40]/'
+		labelme edge 's/\[1,2\],\[30,40\]/[0,0],[200,100]/'
+		labelme windows-path 's|"a.png"|"..\\\\x\\\\a.png"|'
+		mkdir windows-path/b.json
+		cp windows-path/a.json windows-path/._c.json
+		mv windows-path folder
+		show labelme folder
+	} >got
+	cat >want <<'END'
+bom: [200,[["x",[1,2,29,38]]]] 
+crlf: [200,[["x",[1,2,29,38]]]] 
+nul: [200,[["x\u0000y",[1,2,29,38]]]] 
+empty: 1 error json
+nan: 1 error json
+huge: [200,[]] 1 error labelme-shape
+strings: [200,[]] 1 error labelme-shape
+key-twice: [200,[["x",[1,2,29,38]]]] 
+two-points: [200,[["x",[[1,2,30,40]]]]] 
+closed-twice: [200,[["x",[[1,2,30,40,5,6,1,2,1,2]]]]] 
+odd-count: [200,[]] 1 error labelme-shape
+no-points: [200,[]] 1 error labelme-shape
+null-points: [200,[]] 1 error labelme-shape
+size-zero: [200,[["x",[1,2,29,38]]]] 
+size-absent: [200,[["x",[1,2,29,38]]]] 
+name: [200,[["a, \"b\"/😀\n ",[1,2,29,38]]]] 
+number-label: [200,[]] 1 error labelme-shape
+zero-box: [200,[["x",[1,2,0,0]]]] 
+outside: [200,[["x",[1,-40,299,42]]]] 
+edge: [200,[["x",[0,0,200,100]]]] 
+windows-path: [200,[["x",[1,2,29,38]]]] 
+folder: [200,[["x",[1,2,29,38]]]] 
+END
+	assert_file_equals got want
+	# a picture that a path with backslashes means is found by its name
+	[ "$(jq -r 'select(.source).source' out)" = folder/a.png ]
+}
+
+supervisely() {
+	mkdir -p "$1/ds/img" "$1/ds/ann"
+	png "$1/ds/img/a.png"
+	printf '%s{"classes":[{"title":"x","shape":"any","color":"#FF0000"}],"tags":[]}' "${3-}" >"$1/meta.json"
+	printf '%s' '{"description":"","tags":[],"size":{"height":100,"width":200},"objects":[{"classTitle":"x","geometryType":"rectangle","points":{"exterior":[[1,2],[30,40]],"interior":[]}}]}' |
+		sed "$2" >"$1/ds/ann/a.png.json"
+	show supervisely "$1"
+}
+
+@test "Supervisely" {
+	{
+		supervisely bom '1s/^/\xef\xbb\xbf/' $'\xef\xbb\xbf' # a regression: was refused
+		supervisely crlf 's/,/,\r\n/g'
+		supervisely empty d
+		supervisely huge 's/\[1,2\]/[1e400,2]/'
+		supervisely strings 's/\[1,2\]/["1","2"]/'
+		supervisely key-twice 's/"x"/"x","classTitle":"y"/'
+		supervisely two-points 's/rectangle/polygon/'
+		supervisely no-points 's/\[\[1,2\],\[30,40\]\]/[]/'
+		supervisely size-absent 's/"size":[^}]*},//'
+		supervisely size-zero 's/"height":100,"width":200/"height":0,"width":0/' # a regression: had no size
+		supervisely one-pixel 's/\[30,40\]/[1,2]/'
+		supervisely outside 's/\[30,40\]/[-3,400]/'
+		supervisely unknown-class 's/"x"/"y "/'
+		mkdir -p unknown-class/ds/ann/b.png.json
+		cp unknown-class/ds/ann/a.png.json unknown-class/ds/ann/._a.png.json
+		mv unknown-class folder
+		show supervisely folder
+	} >got
+	cat >want <<'END'
+bom: [200,[["x",[1,2,30,39]]]] 
+crlf: [200,[["x",[1,2,30,39]]]] 
+empty: 1 error json
+huge: [200,[]] 1 error supervisely-object
+strings: [200,[]] 1 error supervisely-object
+key-twice: [200,[["x",[1,2,30,39]]]] 
+two-points: [200,[["x",[[1,2,30,40]]]]] 
+no-points: [200,[]] 1 error supervisely-object
+size-absent: [200,[["x",[1,2,30,39]]]] 
+size-zero: [200,[["x",[1,2,30,39]]]] 
+one-pixel: [200,[["x",[1,2,1,1]]]] 
+outside: [200,[["x",[-3,2,5,399]]]] 
+unknown-class: [200,[["y ",[1,2,30,39]]]] 
+folder: [200,[["y ",[1,2,30,39]]]] 
+END
+	assert_file_equals got want
+}
+
+cvat() {
+	mkdir -p "$1/images"
+	png "$1/images/a.png"
+	printf '%s' '<?xml version="1.0" encoding="utf-8"?><annotations><version>1.1</version><image id="0" name="a.png" width="200" height="100"><box label="x" occluded="0" xtl="1" ytl="2" xbr="30" ybr="40"></box></image></annotations>' |
+		sed "$2" | ${3-cat} >"$1/annotations.xml"
+	show cvat "$1"
+}
+
+utf16() {
+	sed 's/utf-8/UTF-16/' | iconv -t UTF-16
+}
+
+@test "CVAT" {
+	{
+		cvat bom '1s/^/\xef\xbb\xbf/'
+		cvat crlf 's/></>\r\n</g'
+		cvat cr 's/></>\r</g'
+		cvat utf-16 '' utf16
+		cvat cdata 's/<box/<!-- c --><![CDATA[ x ]]><box/'
+		cvat empty d
+		cvat nan 's/xtl="1"/xtl="NaN"/'
+		cvat huge 's/xtl="1"/xtl="1e400"/'
+		cvat size-zero 's/width="200" height="100"/width="0" height="0"/'
+		cvat size-absent 's/ width="200" height="100"//'
+		cvat zero-box 's/xbr="30"/xbr="1"/; s/ybr="40"/ybr="-4"/'
+		cvat name 's/label="x"/label="a, \&quot;b\&quot; 😀"/'
+		cvat polygons 's/<box [^>]*><\/box>/<polygon label="x" points="1,2;3,4"\/><polygon label="x" points="1,2;3"\/><polygon label="x" points=""\/><polyline label="x" points="1,2"\/>/'
+		cvat windows-path 's|name="a.png"|name="..\\images\\a.png"|'
+	} >got
+	cat >want <<'END'
+bom: [200,[["x",[1,2,29,38]]]] 
+crlf: [200,[["x",[1,2,29,38]]]] 
+cr: [200,[["x",[1,2,29,38]]]] 
+utf-16: [200,[["x",[1,2,29,38]]]] 
+cdata: [200,[["x",[1,2,29,38]]]] 
+empty: 1 error xml
+nan: [200,[]] 1 error cvat-shape
+huge: [200,[]] 1 error cvat-shape
+size-zero: [200,[["x",[1,2,29,38]]]] 
+size-absent: [200,[["x",[1,2,29,38]]]] 
+zero-box: [200,[["x",[1,-4,0,6]]]] 
+name: [200,[["a, \"b\" 😀",[1,2,29,38]]]] 
+polygons: [200,[["x",[[1,2,3,4]]],["x",[1,2]]]] 2 error cvat-shape
+windows-path: [200,[["x",[1,2,29,38]]]] 
+END
+	assert_file_equals got want
+	[ "$(jq -r 'select(.source).source' out)" = windows-path/images/a.png ]
+}
+
+voc() {
+	mkdir "$1"
+	png "$1/a.png"
+	printf '%s' '<annotation><filename>a.png</filename><size><width>200</width><height>100</height><depth>3</depth></size><object><name>x</name><bndbox><xmin>2</xmin><ymin>3</ymin><xmax>30</xmax><ymax>40</ymax></bndbox></object></annotation>' |
+		sed "$2" >"$1/a.xml"
+	show voc "$1"
+}
+
+@test "VOC" {
+	{
+		voc bom '1s/^/\xef\xbb\xbf/'
+		voc crlf 's/></>\r\n</g'
+		voc cr 's/></>\r</g'
+		voc cdata 's/>x</><!-- c --><![CDATA[x\&y]]></'
+		voc nul 's/>x</>x\x00y</'
+		voc empty d
+		voc nan 's/>2</>NaN</'
+		voc huge 's/>2</>1e400</'
+		voc fraction 's/>2</>2.50</'
+		voc size-zero 's/>200</>0</; s/>100</>0</'
+		voc size-absent 's/<size>.*<\/size>//'
+		voc edge 's/>2</>1</; s/>3<\/ym/>1<\/ym/; s/>30</>200</; s/>40</>100</'
+		voc outside 's/>30</>300</'
+		voc name 's/>x</>a, "b" 😀\&amp;</'
+		voc two-names 's/<name>x/<name>y<\/name><name>x/'
+		voc no-box 's/<bndbox>.*<\/bndbox>//'
+		voc two-shapes 's/<bndbox>/<polygon><x1>1<\/x1><y1>1<\/y1><x2>9<\/x2><y2>1<\/y2><x3>9<\/x3><y3>9<\/y3><\/polygon><bndbox>/'
+		mkdir two-shapes/b.xml
+		cp two-shapes/a.xml two-shapes/._a.xml
+		mv two-shapes folder
+		show voc folder
+	} >got
+	cat >want <<'END'
+bom: [200,[["x",[1,2,29,38]]]] 
+crlf: [200,[["x",[1,2,29,38]]]] 
+cr: [200,[["x",[1,2,29,38]]]] 
+cdata: [200,[["x&y",[1,2,29,38]]]] 
+nul: 1 error xml
+empty: 1 error xml
+nan: [200,[]] 1 error voc-box
+huge: [200,[]] 1 error voc-box
+fraction: [200,[["x",[1.5,2,28.5,38]]]] 
+size-zero: [200,[["x",[1,2,29,38]]]] 1 warning voc-size
+size-absent: [200,[["x",[1,2,29,38]]]] 
+edge: [200,[["x",[0,0,200,100]]]] 
+outside: [200,[["x",[1,2,299,38]]]] 1 warning voc-box
+name: [200,[["a, \"b\" 😀&",[1,2,29,38]]]] 
+two-names: [200,[["y",[1,2,29,38]]]] 
+no-box: [200,[]] 1 error voc-object
+two-shapes: [200,[["x",[1,2,29,38]]]] 
+folder: [200,[["x",[1,2,29,38]]]] 
+END
+	assert_file_equals got want
+}
+
+@test "LVIS and COCO: ids, images and categories that do not fit, odd numbers, empty and wrong segmentations" {
+	cat >lvis.json <<'END'
+{"info":{},"images":[{"id":1,"width":200,"height":100,"coco_url":"http://x/train2017/000000000001.jpg","neg_category_ids":[2],"not_exhaustive_category_ids":[1]},{"id":2,"width":200,"height":100,"file_name":"a.jpg"},{"id":2,"width":200,"height":100,"file_name":"b.jpg"}],
+"annotations":[{"id":9007199254740993,"image_id":1,"category_id":1,"bbox":[1.10,2,3,4],"area":12,"segmentation":[[1,2,3,4,5,6]]},
+{"id":2,"image_id":"1","category_id":1,"bbox":[1,2,3,4]},
+{"id":3,"image_id":1,"category_id":7,"bbox":[1,2,3,4]},
+{"id":4,"image_id":99,"category_id":1,"bbox":[1,2,3,4]},
+{"id":5,"image_id":1,"category_id":1,"bbox":["1",2,3,4]},
+{"id":6,"image_id":1,"category_id":1,"bbox":[1,2,1e400,4]},
+{"id":7,"image_id":1,"category_id":1,"bbox":[1,2,3,4],"segmentation":{}},
+{"id":8,"image_id":1,"category_id":1,"bbox":[1,2,3,4],"segmentation":[[]]},
+{"id":9,"image_id":1,"category_id":1,"bbox":[1,2,3,4],"segmentation":null},
+{"id":10,"image_id":1,"category_id":1,"bbox":[1,2,3,4],"segmentation":{"size":[100,200],"counts":[5,5]}},
+{"id":11,"image_id":1,"category_id":1,"bbox":[1,2,3,4],"segmentation":{"size":[200,100],"counts":[20000]}}],
+"categories":[{"id":1,"name":"a","synset":"a.n.01","frequency":"r"},{"id":2,"name":"b "},{"id":3,"name":"B"}]}
+END
+	must_fail 1 ds-import -f coco lvis.json >got 2>err
+	cat >want <<'END'
+lvis.json:1:216: error: an image of this id was there before: left out [coco]
+lvis.json:5:1: error: image_id 99 is not in the list of images: left out [coco]
+lvis.json:3:1: warning: "image_id" is a string, the image's "id" is a number [coco]
+lvis.json:4:36: error: category_id 7 is not in the list of categories: left out [coco]
+lvis.json:6:45: error: "bbox" must be four numbers x, y, width, height: left out [coco]
+lvis.json:7:45: error: "bbox" must be four numbers x, y, width, height: left out [coco]
+lvis.json:11:71: warning: the sum of the counts is not height * width; kept as it is [coco]
+lvis.json:12:71: warning: the mask's size is [200,100], the picture's is [height,width] = [100,200] [coco]
+END
+	assert_file_equals err want
+	cat >want <<'END'
+{"dataset":{"name":"lvis","format":"coco","classes":[{"id":1,"name":"a","synset":"a.n.01","frequency":"r"},{"id":2,"name":"b "},{"id":3,"name":"B"}],"info":{}}}
+{"source":"train2017/000000000001.jpg","id":1,"width":200,"height":100,"coco_url":"http://x/train2017/000000000001.jpg","neg_category_ids":[2],"not_exhaustive_category_ids":[1],"annotation":[{"id":9007199254740993,"name":"a","bbox":[1.10,2,3,4],"area":12,"polygon":[[1,2,3,4,5,6]]},{"id":2,"name":"a","bbox":[1,2,3,4]},{"id":7,"name":"a","bbox":[1,2,3,4],"segmentation":{}},{"id":8,"name":"a","bbox":[1,2,3,4],"segmentation":[[]]},{"id":9,"name":"a","bbox":[1,2,3,4],"segmentation":null},{"id":10,"name":"a","bbox":[1,2,3,4],"segmentation":{"size":[100,200],"counts":[5,5]}},{"id":11,"name":"a","bbox":[1,2,3,4],"rle":{"size":[200,100],"counts":[20000]}}]}
+{"source":"a.jpg","id":2,"width":200,"height":100,"file_name":"a.jpg","annotation":[]}
+END
+	assert_file_equals got want
+	# all of LVIS's own members come back
+	ds-export -q -f coco --images none -o back.json got
+	jq -c '.images[0],.categories' back.json >two
+	jq -c '.images[0],.categories' lvis.json >one
+	assert_file_equals two one
+}
+
+@test "COCO results and captions: mixed kinds, odd scores, text with NUL" {
+	cat >res.json <<'END'
+[{"image_id":1,"category_id":1,"bbox":[1,2,3,4],"score":0.5},
+{"image_id":"1","category_id":1,"bbox":[1,2,3,4],"score":"x"},
+{"image_id":1,"bbox":[1,2,3,4]},
+{"image_id":2,"category_id":3,"segmentation":{"size":[2,2],"counts":"04"},"score":0.1},
+{"image_id":3,"caption":"hi"},
+{"image_id":4,"category_id":1,"keypoints":[1,2,2,3,4],"score":1}, 7]
+END
+	must_fail 1 ds-import -f coco res.json >got 2>err
+	cat >want <<'END'
+res.json:6:67: error: an annotation must be an object: left out [coco]
+res.json:3:1: warning: the annotation has no "category_id" [coco]
+res.json:5:1: warning: the annotation has no "category_id" [coco]
+res.json:6:43: warning: "keypoints" must be numbers x, y, v by threes; kept as it is [coco]
+END
+	assert_file_equals err want
+	cat >want <<'END'
+{"dataset":{"name":"res","format":"coco"}}
+{"source":"1","id":1,"annotation":[{"name":"1","bbox":[1,2,3,4],"confidence":0.5},{"name":"1","bbox":[1,2,3,4],"coco:score":"x"},{"bbox":[1,2,3,4]}]}
+{"source":"2","id":2,"annotation":[{"name":"3","rle":{"size":[2,2],"counts":"04"},"confidence":0.1}]}
+{"source":"3","id":3,"annotation":[{"text":"hi"}]}
+{"source":"4","id":4,"annotation":[{"name":"1","coco:keypoints":[1,2,2,3,4],"confidence":1}]}
+END
+	assert_file_equals got want
+	echo '{"images":[{"id":1,"file_name":"a.jpg"}],"annotations":[{"id":1,"image_id":1,"caption":"a \u0000 b\n"},{"id":2,"image_id":1,"caption":7},{"id":2,"image_id":1,"caption":""}]}' >cap.json
+	ds-import -f coco cap.json 2>err | tail -n 1 >got
+	grep -q 'annotation id 2 was there before; both annotations stay' err
+	echo '{"source":"a.jpg","id":1,"file_name":"a.jpg","annotation":[{"id":1,"text":"a \u0000 b\n"},{"id":2,"coco:caption":7},{"id":2,"text":""}]}' >want
+	assert_file_equals got want
+}
