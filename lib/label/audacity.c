@@ -249,8 +249,7 @@ static bool
 is_canonical(struct span text)
 {
 	struct span line, piece;
-	bool same = text.n == 0 ||
-		    (text.p[text.n - 1] == '\n' && !memchr(text.p, '\0', text.n));
+	bool same = text.n == 0 || (text.p[text.n - 1] == '\n' && !memchr(text.p, '\0', text.n));
 
 	while (same && text.n > 0 && span_cut(&text, '\n', &line)) {
 		struct span rest = line;
@@ -368,10 +367,24 @@ read_tree(struct importer *im)
 	buf_release(&r.stem);
 }
 
+/* Is there a recording with a text file beside it? */
+static bool
+has_pair(const struct tree *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		struct span path = span_str(t->node[i].path);
+
+		if (path_has_ext(path, "txt") && tree_find_stem(t, path_stem(path), SOUNDS))
+			return true;
+	}
+	return false;
+}
+
 static int
 detect(const struct tree *t, struct buf *why)
 {
-	return find_score(t, "txt", looks_like, 60, "rows of start, TAB, end, TAB, text", why);
+	return find_score(
+	    t, "txt", looks_like, has_pair(t) ? 90 : 60, "rows of start, TAB, end, TAB, text", why);
 }
 
 /* ---- writing ---- */

@@ -243,3 +243,56 @@ END
 	done >bad
 	[ ! -s bad ] || fail "$(head -n 40 bad)"
 }
+
+@test "the examples of ds-formats(7) for texts and sounds do what they say" {
+	printf 'Ann B-p\nis O\n\n' >ner.conll
+	printf '{"id":1,"text":"Ann is","label":[[0,3,"p"]]}\n' >ner.jsonl
+	printf '{"text":"a","label":["b"]}\n' >mt.jsonl
+	mkdir -p speech data/train
+	printf '1.0\t2.0\tso\n' >speech/a.txt
+	touch speech/a.wav
+	printf '{"audio_filepath":"/a.wav","duration":1.0,"text":"so"}\n' >asr.json
+	printf 'r1 /a.wav\n' >data/train/wav.scp
+	printf 'r1 so\n' >data/train/text
+	printf 'r1 r1\n' | tee data/train/utt2spk >data/train/spk2utt
+	for f in conll doccano doccano-seq2seq audacity nemo kaldi; do
+		example=$(sed -n "/^\.Ss $f\( \|\$\)/,/^\.Ed/s/^\\$ //p" "$srcdir/man/ds-formats.7")
+		[ -n "$example" ] || { echo "$f has no example" && continue; }
+		input=$(cut -d ' ' -f 4 <<<"$example")
+		output=$(grep -o 'copy[^ ]*' <<<"$example")
+		rm -rf copy copy.*
+		eval "$example" 2>err || echo "$f: $example: $(cat err)"
+		[ ! -s err ] || cat err
+		diff -r "${input%/}" "${output%/}" || echo "$f: the copy differs"
+	done >bad
+	[ ! -s bad ] || fail "$(cat bad)"
+}
+
+@test "text files and JSON Lines are never guessed: what fits is named, or nothing is" {
+	# any text
+	printf 'so it goes\tx\n' >a.txt
+	run -2 ds-import a.txt
+	[[ "$output" == *"no known label format"* ]]
+	printf '{"text":"no label of doccano","label":3}\n' >a.jsonl
+	run -2 ds-import a.jsonl
+	[[ "$output" == *"no known label format"* ]]
+	printf '{"text":"x"}\n' >b.jsonl
+	run -2 ds-import b.jsonl
+	[[ "$output" == *"no known label format"* ]]
+	# rows of one kind that begin like another: KITTI's and YOLO's are not CoNLL's, a table is not Audacity's
+	printf '1\t2\n3\t4\n' >b.txt
+	run -2 ds-import b.txt
+	[[ "$output" == *"no known label format"* ]]
+	# two kinds in one folder
+	mkdir two
+	printf 'Ann B-p\nis O\n' >two/ner.txt
+	printf '1.0\t2.0\tso\n' >two/a.txt
+	touch two/a.wav
+	run -2 ds-import two
+	[[ "$output" == *"it may be audacity: "*"it may be conll: "*"ambiguous; name it with -f"* ]]
+	mkdir tie
+	printf '{"id":1,"text":"Ann is","label":[[0,3,"p"]]}\n' >tie/a.jsonl
+	printf '{"audio_filepath":"/a.wav","duration":1.0,"text":"so"}\n' >tie/b.json
+	run -2 ds-import tie
+	[[ "$output" == *"it may be doccano: "*"it may be nemo: "*"ambiguous; name it with -f"* ]]
+}
