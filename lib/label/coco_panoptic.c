@@ -175,13 +175,15 @@ coco_panoptic_write(struct exporter *ex, struct sample *s, const char *folder, s
     coco_category *category, struct buf *out, uint64_t *written)
 {
 	struct segments g = { .ex = ex, .s = s };
+	uint32_t width, height;
 	struct buf member = BUF_INIT;
 	struct span stem;
 
 	*written = 0;
 	if (!s->annotated)
 		return false;
-	if (!export_size(ex, s) || !mask_start(&g.m, (uint32_t)s->width, (uint32_t)s->height)) {
+	if (!export_size(ex, s) || !sample_extent(s, &width, &height) ||
+	    !mask_start(&g.m, width, height)) {
 		export_loss(ex, s, "annotation.pixels-without-size", s->n);
 		return false;
 	}

@@ -108,7 +108,7 @@ mask_pixels(struct exporter *ex, struct sample *s, const struct annotation *a)
 	const struct id_mask *m = &ex->reshaper.mask;
 	struct buf text = BUF_INIT;
 	bool colours, ok;
-	uint32_t value;
+	uint32_t value, width, height;
 
 	source = json_value_text(json_member(mask, "source"), &text);
 	ok =
@@ -116,9 +116,9 @@ mask_pixels(struct exporter *ex, struct sample *s, const struct annotation *a)
 	buf_release(&text);
 	if (!ok || m->w == 0 || m->h == 0)
 		return false;
-	if (export_size(ex, s) && s->width * s->height <= (double)MASK_PIXELS_MAX)
-		return runs_of_mask(
-		    &ex->reshaper.rle, m, value, (uint32_t)s->height, (uint32_t)s->width);
+	if (export_size(ex, s) && sample_extent(s, &width, &height) &&
+	    (uint64_t)width * height <= MASK_PIXELS_MAX)
+		return runs_of_mask(&ex->reshaper.rle, m, value, height, width);
 	return runs_of_mask(&ex->reshaper.rle, m, value, m->h, m->w);
 }
 
@@ -153,10 +153,11 @@ ring_pixels(struct reshaper *r, const struct sample *s, bool ratio, struct span 
 static bool
 start_empty(struct rle *r, const struct sample *s)
 {
-	if (s->width > UINT32_MAX || s->height > UINT32_MAX ||
-	    !rle_start(r, (uint64_t)s->height, (uint64_t)s->width))
+	uint32_t width, height;
+
+	if (!sample_extent(s, &width, &height) || !rle_start(r, height, width))
 		return false;
-	rle_push(r, false, (uint32_t)((uint64_t)s->height * (uint64_t)s->width));
+	rle_push(r, false, height * width);
 	return true;
 }
 

@@ -53,6 +53,16 @@ sample_box(const struct sample *s, const struct annotation *a, struct box *box)
 }
 
 bool
+sample_extent(const struct sample *s, uint32_t *width, uint32_t *height)
+{
+	if (!(s->width >= 1 && s->width <= UINT32_MAX && s->height >= 1 && s->height <= UINT32_MAX))
+		return false;
+	*width = (uint32_t)s->width;
+	*height = (uint32_t)s->height;
+	return true;
+}
+
+bool
 ann_has_shape(const struct annotation *a)
 {
 	for (int f = 0; f < ANN_SHAPES; f++)

@@ -26,6 +26,9 @@ void sample_release(struct sample *s);
  */
 bool sample_box(const struct sample *s, const struct annotation *a, struct box *box);
 
+/* Its size in whole pixels. False: unknown, or beyond what a picture can have. */
+bool sample_extent(const struct sample *s, uint32_t *width, uint32_t *height);
+
 /* Has the annotation any shape (else it is a class of the whole sample)? */
 bool ann_has_shape(const struct annotation *a);
 

@@ -109,10 +109,10 @@ static bool
 paint_masks(struct exporter *ex, struct sample *s, struct span stem)
 {
 	struct painting p = { .number = 0 };
+	uint32_t width, height;
 
-	if (!export_size(ex, s) ||
-	    !mask_start(&p.classes, (uint32_t)s->width, (uint32_t)s->height) ||
-	    !mask_start(&p.objects, (uint32_t)s->width, (uint32_t)s->height)) {
+	if (!export_size(ex, s) || !sample_extent(s, &width, &height) ||
+	    !mask_start(&p.classes, width, height) || !mask_start(&p.objects, width, height)) {
 		free(p.classes.v);
 		export_loss(ex, s, "annotation.mask", s->n);
 		return false;

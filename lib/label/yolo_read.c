@@ -70,7 +70,7 @@ read_class(struct reading *r, const struct input *in, struct span row, uint64_t 
 	struct span text = r->word[0];
 	double v;
 
-	if (!num_parse(text, &v) || v < 0 || v != (double)(uint64_t)v || v > 1e6)
+	if (!num_parse(text, &v) || !(v >= 0 && v <= 1e6) || v != (double)(uint64_t)v)
 		return row_error(in, row, text, "the class must be a whole number from 0");
 	*class = (uint64_t)v;
 	if (!r->set.named || *class < r->set.n)

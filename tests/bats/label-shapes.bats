@@ -199,3 +199,14 @@ END
 	printf '\211PNG\r\n\032\n\0\0\0\rIHDR\0\0\0\050\0\0\0\024\b\0\0\0\0\0\0\0\0' >out/p1.png
 	[ "$(counts openimages out | head -n 1 | jq -c '.[:2]')" = '[[4,2,10,10],96]' ] || fail "$(counts openimages out)"
 }
+
+@test "sizes beyond all are no sizes" {
+	for w in 1e30 1e300 0.5 4294967296; do
+		echo '{"source":"x","width":'$w',"height":1e-29,"annotation":[{"name":"a","polygon":[[0,0,1,0,1,1]]},{"name":"b","bbox":[0,0,1,1],"rle":{"size":[1,1],"counts":[0,1]}}]}'
+		echo '{"source":"x","width":'$w',"height":'$w',"annotation":[{"name":"a","polygon":[[0,0,1,0,1,1]]},{"name":"b","bbox":[0,0,1,1],"rle":{"size":[1,1],"counts":[0,1]}}]}'
+	done >huge.jsonl
+	for f in coco coco-panoptic voc openimages; do
+		run ds-export -q -f "$f" --mask-to rle --images none -o "out-$f" huge.jsonl
+		[ "$status" -le 1 ] || fail "$f: $output"
+	done
+}

@@ -371,3 +371,12 @@ poses() {
 	timeout 20 ds-export -q -f yolo --yolo-task segment --images none -o out r.jsonl || [ $? -eq 1 ]
 	[ -n "$(find out -name '*.txt')" ]
 }
+
+@test "a class beyond all numbers is no class" {
+	picture set/a.png 10 10
+	printf '1e40 0.5 0.5 0.2 0.2\n0 0.5 0.5 0.2 0.2\n' >set/a.txt
+	printf 'cat\n' >set/classes.txt
+	run --separate-stderr ds-import -f yolo set
+	assert_status 1
+	[ "$stderr" = 'set/a.txt:1:1: error: the class must be a whole number from 0: left out [yolo]' ]
+}
