@@ -55,7 +55,7 @@ floor() {
 	json) echo 1 ;;
 	record) echo 2 ;;
 	archive) echo 3 ;;
-	label | image | store | workflow | report) echo 4 ;;
+	label | image | store | workflow) echo 4 ;;
 	*) echo 9 ;;
 	esac
 }
