@@ -82,7 +82,11 @@ open_mask(struct mask *m)
 		die("libpng %s does not start", png_get_libpng_ver(NULL));
 	png_set_read_fn(m->in, m, on_read);
 	png_set_write_fn(m->out, m, on_write, NULL);
+	/* a chunk may claim any length: libpng makes room before it looks whether the bytes are there */
 	png_set_user_limits(m->in, 65500, 65500);
+	png_set_chunk_malloc_max(m->in, 32 << 20);
+	png_set_chunk_cache_max(m->in, 1000);
+	png_set_keep_unknown_chunks(m->in, PNG_HANDLE_CHUNK_NEVER, NULL, 0);
 }
 
 /* The samples as they are, only unpacked to a byte where they are smaller. */
