@@ -8,6 +8,8 @@
 #include "base/diag.h"
 #include "base/mem.h"
 
+#define CHUNK_MAX ((size_t)32 << 20)
+
 /* All that is held while libpng reads and writes, so that a jump out of it loses nothing. */
 struct mask {
 	png_structp in, out;
@@ -17,6 +19,7 @@ struct mask {
 	unsigned char *old, *new; /* samples, without padding */
 	uint32_t w, h;
 	size_t pixel; /* bytes */
+	size_t room;  /* the most that libpng may ask for at once */
 	char error[128];
 };
 
@@ -36,11 +39,16 @@ on_warning(png_structp png, png_const_charp message)
 	(void)message;
 }
 
+/*
+ * A chunk may claim any length, and libpng makes room before it looks whether the bytes are there. What
+ * is more than the file can ask for is the file's fault; lack of memory ends the program.
+ */
 static png_voidp
 on_malloc(png_structp png, png_alloc_size_t n)
 {
-	(void)png;
-	return xmalloc(n);
+	const struct mask *m = png_get_mem_ptr(png);
+
+	return n > m->room ? NULL : xmalloc(n);
 }
 
 static void
@@ -73,18 +81,17 @@ static void
 open_mask(struct mask *m)
 {
 	m->in = png_create_read_struct_2(
-	    PNG_LIBPNG_VER_STRING, m, on_error, on_warning, NULL, on_malloc, on_free);
+	    PNG_LIBPNG_VER_STRING, m, on_error, on_warning, m, on_malloc, on_free);
 	m->out = png_create_write_struct_2(
-	    PNG_LIBPNG_VER_STRING, m, on_error, on_warning, NULL, on_malloc, on_free);
+	    PNG_LIBPNG_VER_STRING, m, on_error, on_warning, m, on_malloc, on_free);
 	m->in_info = m->in ? png_create_info_struct(m->in) : NULL;
 	m->out_info = m->out ? png_create_info_struct(m->out) : NULL;
 	if (m->in_info == NULL || m->out_info == NULL)
 		die("libpng %s does not start", png_get_libpng_ver(NULL));
 	png_set_read_fn(m->in, m, on_read);
 	png_set_write_fn(m->out, m, on_write, NULL);
-	/* a chunk may claim any length: libpng makes room before it looks whether the bytes are there */
 	png_set_user_limits(m->in, 65500, 65500);
-	png_set_chunk_malloc_max(m->in, 32 << 20);
+	png_set_chunk_malloc_max(m->in, CHUNK_MAX);
 	png_set_chunk_cache_max(m->in, 1000);
 	png_set_keep_unknown_chunks(m->in, PNG_HANDLE_CHUNK_NEVER, NULL, 0);
 }
@@ -171,7 +178,7 @@ bool
 mask_file_move(struct span file, struct turn turn, double sx, double sy,
     const struct image_limits *lim, struct buf *out, struct finding *f)
 {
-	struct mask m = { .file = file, .to = out };
+	struct mask m = { .file = file, .to = out, .room = size_add(file.n, CHUNK_MAX) };
 	uint32_t w, h;
 	bool fine;
 

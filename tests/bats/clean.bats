@@ -181,6 +181,18 @@ action() {
 	[ -z "$(find clean2 -type f)" ]
 }
 
+# libpng makes room for what a chunk claims, a gigabyte and a half, before it looks whether it is there.
+@test "a mask with a chunk that claims too much is the mask's fault" {
+	need_program prlimit
+	need_plain_build
+	cd "$BATS_TEST_TMPDIR"
+	cp "$srcdir/tests/fuzz/corpus/mask_png/chunk-of-a-gigabyte.png" mask.png
+	cp "$BATS_FILE_TMPDIR/raw/shapes/JPEGImages/0001.jpg" a.jpg
+	echo '{"source":"a.jpg","annotation":[{"mask":{"source":"mask.png","value":2}}]}' >in
+	must_fail 1 prlimit --as=200000000 ds-clean -q -j 1 --resize 50 -o clean --rejects rejects in
+	[ "$(jq -r .reject.code rejects)" = label-geometry ]
+}
+
 @test "pictures are shrunk to fit, and their labels with them" {
 	need_program jpegtopnm
 	cd "$BATS_TEST_TMPDIR"
