@@ -296,3 +296,23 @@ END
 	run -2 ds-import tie
 	[[ "$output" == *"it may be doccano: "*"it may be nemo: "*"ambiguous; name it with -f"* ]]
 }
+
+@test "real manifests of texts and speech go to other formats and back with what they say" {
+	need_corpora labels/modelarts
+	way() { # MANIFEST FORMAT FIELDS: there and back
+		ds-import -q -f manifest "$DSUTILS_CORPORA/labels/modelarts/resources/$1" >there 2>/dev/null || true
+		rm -rf mid
+		ds-export -q -f "$2" -o mid there 2>/dev/null
+		ds-import -q -f "$2" mid 2>/dev/null | jq -c "select(.source)|[.source,$3]" | LC_ALL=C sort >got
+		jq -c "select(.source)|[.source,$3]" there | LC_ALL=C sort >want
+		[ -s want ]
+		assert_file_equals got want
+	}
+	way text_entity.manifest doccano '[.annotation[]?|[.name,.span]]'
+	way text_entity_duplicate_label.manifest doccano '[.annotation[]?|[.name,.span]]'
+	way text_entity.manifest conll '[.annotation[]?|[.name,.span]]'
+	way text_classification.manifest doccano '[.annotation[]?|.name]'
+	way audio_content.manifest nemo '[.annotation[]?|.text]'
+	way audio_content.manifest kaldi '[.annotation[]?|.text]'
+	way audio_classification.manifest nemo '[.annotation[]?|.name]'
+}
