@@ -558,7 +558,9 @@ take_turn(struct turn *t)
 	decision_reason(&t->reason, &t->wf, &t->branches, 0, d);
 	if (d.action == STEP_SKIP)
 		return turn_end(t, "skipped");
-	return turn_end(t, d.action == STEP_BLOCK ? "blocked" : "failed");
+	/* A step before it that left no stamp was killed: it keeps this one back as a failure does. */
+	return turn_end(
+	    t, d.action == STEP_BLOCK || d.reason == REASON_STATE ? "blocked" : "failed");
 }
 
 /* The stamps of all shards make the one of the step. */

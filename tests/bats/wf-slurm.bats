@@ -174,6 +174,7 @@ assert_resumed() {
 	done
 	kill -9 -- -$! 2>/dev/null || true
 	wait $! || true
+	scancel --user="$(id -un)" # what srun, killed, could not give back
 	wait_jobs
 	[ "$(statuses || true)" = "a=completed b=waiting c=waiting" ] || fail "$(wf-make --status flow.json)"
 	touch second
