@@ -162,6 +162,8 @@ utf16() {
 		cvat zero-box 's/xbr="30"/xbr="1"/; s/ybr="40"/ybr="-4"/'
 		cvat name 's/label="x"/label="a, \&quot;b\&quot; 😀"/'
 		cvat polygons 's/<box [^>]*><\/box>/<polygon label="x" points="1,2;3,4"\/><polygon label="x" points="1,2;3"\/><polygon label="x" points=""\/><polyline label="x" points="1,2"\/>/'
+		cvat twice 's/\(<image.*<\/image>\)/\1\1/' # a regression: nothing was said
+		cvat subsets 's/\(<image\)\(.*<\/image>\)/\1 subset="Train"\2\1 subset="Test"\2/'
 		cvat windows-path 's|name="a.png"|name="..\\images\\a.png"|'
 	} >got
 	cat >want <<'END'
@@ -178,10 +180,15 @@ size-absent: [200,[["x",[1,2,29,38]]]]
 zero-box: [200,[["x",[1,-4,0,6]]]] 
 name: [200,[["a, \"b\" 😀",[1,2,29,38]]]] 
 polygons: [200,[["x",[[1,2,3,4]]],["x",[1,2]]]] 2 error cvat-shape
+twice: [200,[["x",[1,2,29,38]]]] [200,[["x",[1,2,29,38]]]] 1 warning cvat
+subsets: [200,[["x",[1,2,29,38]]]] [200,[["x",[1,2,29,38]]]] 
 windows-path: [200,[["x",[1,2,29,38]]]] 
 END
 	assert_file_equals got want
 	[ "$(jq -r 'select(.source).source' out)" = windows-path/images/a.png ]
+	ds-import -q -f cvat twice 2>err >out
+	echo "twice/annotations.xml:1:202: warning: the image 'a.png' was there before; both samples stay [cvat]" >want
+	assert_file_equals err want
 }
 
 voc() {
@@ -310,4 +317,18 @@ END
 	grep -q 'annotation id 2 was there before; both annotations stay' err
 	echo '{"source":"a.jpg","id":1,"file_name":"a.jpg","annotation":[{"id":1,"text":"a \u0000 b\n"},{"id":2,"coco:caption":7},{"id":2,"text":""}]}' >want
 	assert_file_equals got want
+}
+
+@test "COCO stuff: category 0 and gaps, runs of the whole picture, a name for two ids" {
+	cat >stuff.json <<'END'
+{"info":{},"images":[{"id":0,"file_name":"a, \"b\"/\u00e9\ud83d\ude00.jpg","width":4,"height":3}],"annotations":[{"id":1,"image_id":0,"category_id":92,"segmentation":{"size":[3,4],"counts":"084"},"area":8.0,"bbox":[0.0,0.0,4.0,3.0],"iscrowd":0},{"id":2,"image_id":0,"category_id":0,"segmentation":{"size":[3,4],"counts":"84"},"area":4,"bbox":[0,0,4,3],"iscrowd":0}],"categories":[{"id":92,"name":"banner","supercategory":"textile"},{"id":183,"name":"other","supercategory":"other"},{"id":0,"name":"Banner "},{"id":7,"name":"banner"}]}
+END
+	ds-import -f coco stuff.json >got 2>err
+	sed 's/^stuff.json:[0-9:]* //' err >said
+	echo 'warning: the name "banner" was there before, with another id [coco]' >want
+	assert_file_equals said want
+	ds-export -q -f coco --images none -o back.json got
+	jq -S . back.json >one
+	jq -S . stuff.json >two
+	assert_file_equals one two
 }
