@@ -660,14 +660,21 @@ sink_commit(struct sink *s)
 	return r;
 }
 
-/* A temporary folder is still watched: the end of the program removes it. */
+/*
+ * A temporary folder is still watched: the end of the program removes it. An archive in a file of its own is ended
+ * and then removed, since libarchive does not free all of one that has failed; others may not look complete.
+ */
 void
 sink_abort(struct sink *s)
 {
-	if (s->out == &s->file.out)
-		newfile_abort(&s->file);
-	if (s->a)
+	bool own = s->out == &s->file.out;
+
+	if (s->a && own)
+		archive_write_close(s->a);
+	else if (s->a)
 		archive_write_fail(s->a);
+	if (own)
+		newfile_abort(&s->file);
 	if (s->member)
 		sink_file_close(s->member); /* the other sink is given up, too */
 	sink_free(s);

@@ -176,8 +176,9 @@ tmpfiles_sweep(const char *dir, long pid)
 	free(mark);
 }
 
-void
-tmpfiles_clean(void)
+/* `last`: nothing comes after it, and free(3) may not be called in a signal handler. */
+static void
+remove_watched(bool last)
 {
 	struct tmpfile_entry *e;
 	pid_t me = getpid();
@@ -188,15 +189,23 @@ tmpfiles_clean(void)
 		if (path && e->owner == me) {
 			remove_tree(AT_FDCWD, path);
 			atomic_store(&e->path, NULL);
+			if (!last)
+				free(path);
 		}
 	}
+}
+
+void
+tmpfiles_clean(void)
+{
+	remove_watched(false);
 }
 
 void
 tmpfiles_exit(int status)
 {
 	shut_gate();
-	tmpfiles_clean();
+	remove_watched(true);
 	_exit(status);
 }
 
@@ -204,7 +213,7 @@ static void
 on_signal(int sig)
 {
 	shut_gate();
-	tmpfiles_clean();
+	remove_watched(true);
 	signal(sig, SIG_DFL);
 	raise(sig);
 }

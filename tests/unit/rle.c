@@ -2,6 +2,7 @@
 #include "record/rle.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/input.h"
 #include "json/json.h"
@@ -216,14 +217,18 @@ real(void)
 {
 	struct span item, value;
 	size_t n = 0, bad = 0, differ = 0;
+	const char *corpora = getenv("DSUTILS_CORPORA");
 	struct buf path = BUF_INIT;
 	struct input in;
 	struct json j;
 
 	buf_addf(&path, "%s/labels/coco-results/results/instances_val2014_fakesegm100_results.json",
-	    getenv("DSUTILS_CORPORA") ? getenv("DSUTILS_CORPORA") : "");
-	if (!getenv("DSUTILS_CORPORA") || !input_open(&in, buf_str(&path)))
+	    corpora ? corpora : "");
+	if (!corpora || access(buf_str(&path), R_OK) != 0 || !input_open(&in, buf_str(&path))) {
+		ok(1, "real masks # SKIP no corpora");
+		buf_release(&path);
 		return;
+	}
 	json_stream(&j, &in);
 	json_array(&j);
 	while (json_item(&j) && json_value(&j, &item)) {
