@@ -200,6 +200,43 @@ by_id(const void *a, const void *b)
 	return c ? c : (x->xml == NULL) - (y->xml == NULL);
 }
 
+/* Is this picture the one that the label file's <filename> means, as far as its first bytes tell? */
+static bool
+is_named_in(const struct tree *t, const struct node *xml, const struct node *picture)
+{
+	struct span base = path_base_span(span_str(picture->path));
+	struct buf head = BUF_INIT, want = BUF_INIT;
+	bool named;
+
+	buf_adds(&want, "<filename>");
+	buf_addspan(&want, base);
+	buf_adds(&want, "</filename>");
+	named = tree_head(t, xml, 1024, &head) && memmem(head.p, head.n, want.p, want.n);
+	buf_release(&head);
+	buf_release(&want);
+	return named;
+}
+
+/* Of pictures that differ in their extension alone, a label file's is the one that it names. */
+static void
+choose_pictures(struct voc_reading *v)
+{
+	struct entry *labelled = NULL;
+
+	for (size_t i = 0; i < v->n; i++) {
+		struct entry *e = &v->e[i];
+		const struct node *other = e->picture;
+
+		if (e->xml) {
+			labelled = e;
+		} else if (labelled && labelled->picture && strcmp(labelled->id, e->id) == 0 &&
+			   is_named_in(v->tree, labelled->xml, other)) {
+			e->picture = labelled->picture;
+			labelled->picture = other;
+		}
+	}
+}
+
 /* Label files without picture, pictures of one stem. */
 static void
 check_entries(const struct voc_reading *v, bool pictures)
@@ -244,6 +281,7 @@ find_entries(struct voc_reading *v)
 		qsort(v->e, v->n, sizeof(*v->e), by_id);
 	if (!pictures && v->n > 0)
 		say("%s: no pictures here, only label files", t->name);
+	choose_pictures(v);
 	check_entries(v, pictures);
 }
 

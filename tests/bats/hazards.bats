@@ -42,6 +42,7 @@ labelme() {
 		labelme key-twice 's/"label":"x"/"label":"x","label":"y"/'
 		labelme two-points 's/rectangle/polygon/'
 		labelme closed-twice 's/rectangle/polygon/; s/\[\[1,2\],\[30,40\]\]/[[1,2],[30,40],[5,6],[1,2],[1,2]]/'
+		labelme self-crossing 's/rectangle/polygon/; s/\[\[1,2\],\[30,40\]\]/[[0,0],[40,40],[40,0],[0,40]]/'
 		labelme odd-count 's/rectangle/polygon/; s/\[30,40\]/[30,40],[5]/'
 		labelme no-points 's/\[\[1,2\],\[30,40\]\]/[]/'
 		labelme null-points 's/\[\[1,2\],\[30,40\]\]/null/'
@@ -69,6 +70,7 @@ strings: [200,[]] 1 error labelme-shape
 key-twice: [200,[["x",[1,2,29,38]]]] 
 two-points: [200,[["x",[[1,2,30,40]]]]] 
 closed-twice: [200,[["x",[[1,2,30,40,5,6,1,2,1,2]]]]] 
+self-crossing: [200,[["x",[[0,0,40,40,40,0,0,40]]]]] 
 odd-count: [200,[]] 1 error labelme-shape
 no-points: [200,[]] 1 error labelme-shape
 null-points: [200,[]] 1 error labelme-shape
@@ -246,6 +248,31 @@ END
 	assert_file_equals got want
 }
 
+@test "VOC: of p.jpg and p.png the label file's is the one that it names; Windows-1252" {
+	mkdir set
+	png set/p.png
+	png set/p.jpg
+	for name in p.png p.jpg elsewhere.bmp; do
+		printf '<?xml version="1.0" encoding="windows-1252"?><annotation><filename>%s</filename><object><name>caf\351 \200</name><bndbox><xmin>2</xmin><ymin>3</ymin><xmax>30</xmax><ymax>40</ymax></bndbox></object></annotation>' $name >set/p.xml
+		ds-import -f voc set 2>>err | tail -n +2 | jq -c '[.source,(.annotation|if . then .[0].name else . end)]'
+	done >got
+	cat >want <<'END'
+["set/p.png","café €"]
+["set/p.jpg",null]
+["set/p.jpg","café €"]
+["set/p.png",null]
+["set/p.jpg","café €"]
+["set/p.png",null]
+END
+	assert_file_equals got want
+	cat >want <<'END'
+set/p.jpg: warning: another file has the stem 'p', too [voc-stem]
+set/p.png: warning: another file has the stem 'p', too [voc-stem]
+set/p.png: warning: another file has the stem 'p', too [voc-stem]
+END
+	assert_file_equals err want
+}
+
 @test "LVIS and COCO: ids, images and categories that do not fit, odd numbers, empty and wrong segmentations" {
 	cat >lvis.json <<'END'
 {"info":{},"images":[{"id":1,"width":200,"height":100,"coco_url":"http://x/train2017/000000000001.jpg","neg_category_ids":[2],"not_exhaustive_category_ids":[1]},{"id":2,"width":200,"height":100,"file_name":"a.jpg"},{"id":2,"width":200,"height":100,"file_name":"b.jpg"}],
@@ -331,4 +358,63 @@ END
 	jq -S . back.json >one
 	jq -S . stuff.json >two
 	assert_file_equals one two
+}
+
+@test "YOLO: mixed rows, classes that are no whole number, two pictures of a stem, CR LF, a mark, no last line end" {
+	mkdir -p set/images set/labels
+	png set/images/a.png
+	printf 'names: [x, y]\ntrain: images\n' >set/data.yaml
+	try() {
+		printf "$2" >set/labels/a.txt
+		show yolo set | sed "s/^set/$1/"
+	}
+	{
+		try mixed '0 .5 .5 .1 .1\n0 .1 .1 .2 .2 .3 .3\n'
+		try float '0.0 .5 .5 .1 .1\n1.5 .5 .5 .1 .1\n-1 .5 .5 .1 .1\n'
+		try crlf '0 .5 .5 .1 .1\r\n'
+		try mark '\357\273\2770 .5 .5 .1 .1\n'
+		try no-end '1 .5 .5 .1 .1'
+		try empty ''
+		png set/images/a.jpg
+		try stem '0 .5 .5 .1 .1\n'
+	} >got
+	cat >want <<'END'
+mixed: [200,[["x",[90,45,20,10]],["x",[[20,10,40,20,60,30]]]]] 1 warning yolo-mixed
+float: [200,[["x",[90,45,20,10]]]] 2 error yolo
+crlf: [200,[["x",[90,45,20,10]]]] 
+mark: [200,[["x",[90,45,20,10]]]] 
+no-end: [200,[["y",[90,45,20,10]]]] 
+empty: [200,[]] 
+stem: [200,[["x",[90,45,20,10]]]] [200,[["x",[90,45,20,10]]]] 
+END
+	assert_file_equals got want
+}
+
+@test "Open Images masks: no name, a name with a quote, a file twice or gone, no box, a reversed box" {
+	mkdir -p oi/masks
+	png oi/p1.png
+	cat >oi/m.csv <<'END'
+MaskPath,ImageID,LabelName,BoxID,BoxXMin,BoxXMax,BoxYMin,BoxYMax,PredictedIoU,Clicks
+m.png,p1,/m/a,b1,0.1,0.5,0.1,0.6,0.90,0.1 0.2 1;0.3 0.4 0
+m.png,p1,/m/a,b1,0.1,0.5,0.1,0.6,0.90,
+,p1,/m/a,b2,0.1,0.5,0.1,0.6,,
+n.png,p1,/m/a,,,,,,,
+"a, ""b"".png",p1,/m/a,,0.5,0.1,0.1,0.6,x,
+END
+	ds-import -f openimages oi >rec
+	jq -c '.annotation[]?|[.bbox,.mask.source,.csv.PredictedIoU]' rec >got
+	cat >want <<'END'
+[[0.1,0.1,0.4,0.5],"oi/masks/m.png","0.90"]
+[[0.1,0.1,0.4,0.5],"oi/masks/m.png","0.90"]
+[[0.1,0.1,0.4,0.5],null,null]
+[null,"oi/masks/n.png",null]
+[[0.1,0.1,0.4,0.5],"oi/masks/a, \"b\".png","x"]
+END
+	assert_file_equals got want
+	# what is not here is named, and nothing is made up for it
+	run -1 ds-export -q -f openimages --images none -o out rec
+	[ "$(grep -c "error: cannot take the mask 'oi/masks/[^:]*': No such file or directory \[picture\]" <<<"$output")" -eq 3 ]
+	[[ $output == *"warning: annotation is lost: openimages cannot hold it (1 in 1 samples, first p1) [loss]"* ]] # n.png
+	[ ! -e out/annotations-object-segmentation.csv ]
+	[ ! -e out/masks ]
 }
