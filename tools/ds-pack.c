@@ -35,6 +35,7 @@ static const struct tool tool = {
 	.synopsis = "-o TARGET [-f FORMAT] [OPTION ...] STORE[@VERSION]",
 	.about = "Pack a version of a dataset with its files and a Croissant description.",
 	.opts = opts,
+	.threads = true,
 };
 
 static void
@@ -63,6 +64,7 @@ main(int argc, char **argv)
 	if (o.shard_samples == 0 || o.shard_bytes == 0)
 		tool_usage("a shard holds at least one sample");
 	o.form = (enum pack_form)form;
+	o.jobs = tool_jobs();
 	if (!store_operand(argv[i], &store, &version))
 		return tool_end();
 	if (store_open(&s, store, 0)) {

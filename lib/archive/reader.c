@@ -240,6 +240,7 @@ areader_next(struct areader *r, struct amember *m)
 
 	if (r->error || r->ended)
 		return false;
+	archive_use_utf8(); /* the thread may be another one than at the start */
 	r->member = 0;
 	buf_reset(&r->fault);
 	do

@@ -324,6 +324,7 @@ archive_failed(struct sink *s)
 static int
 begin_member(struct sink *s, const char *path, uint64_t size)
 {
+	archive_use_utf8(); /* the thread may be another one than at the start */
 	archive_entry_clear(s->e);
 	archive_entry_set_pathname(s->e, path);
 	archive_entry_set_filetype(s->e, AE_IFREG);

@@ -18,6 +18,7 @@ struct pack_options {
 	bool no_files;          /* only what is said about them */
 	uint64_t shard_samples; /* at most so many samples ... */
 	uint64_t shard_bytes;   /* ... and about so many bytes a shard */
+	int jobs;               /* threads that read; the package is the same for any number */
 	struct croissant_about about;
 };
 

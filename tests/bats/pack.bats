@@ -125,3 +125,34 @@ setup() {
 	must_fail 1 ds-pack -q -o big.out2 big.s 2>err
 	grep -qF "[content]" err
 }
+
+# Files are read in parallel: the package and what is said must not depend on how many do it.
+@test "a package is the same for any number of threads" {
+	mkdir many
+	for i in $(seq 100 399); do
+		echo "content $i" >"many/é水$i.jpg"
+		printf '{"source":"many/é水%d.jpg","id":"é%d","sha256":"%s"}\n' $i $i \
+			"$(sha256sum <"many/é水$i.jpg" | cut -c -64)"
+	done >list
+	tar cf many.tar many
+	sed 's,"many/\(é水3[0-4]\),"many.tar!/many/\1,' list >mixed
+	ds-release -q -s mixed.s --ratio 0.5 mixed >/dev/null
+	rm many/é水150.jpg
+	echo other >many/é水151.jpg
+	for form in tree webdataset; do
+		for j in 1 4; do
+			must_fail 1 ds-pack -f $form -j $j -o $form.$j mixed.s 2>$form.$j.err
+		done
+		diff -r $form.1 $form.4
+		assert_file_equals $form.4.err $form.1.err
+		[ "$(grep -c 'cannot be had \[source\]' $form.4.err)" = 1 ]
+		[ "$(grep -c 'is not what was released \[content\]' $form.4.err)" = 1 ]
+	done
+	[ "$(find tree.4/data -type f | wc -l)" = 298 ]
+	for j in 1 4; do
+		must_fail 1 ds-pack -q -j $j -o $j.tar mixed.s 2>/dev/null
+	done
+	assert_file_equals 4.tar 1.tar
+	tar xf 4.tar --one-top-level=x
+	diff -r tree.4 x
+}
