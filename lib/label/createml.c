@@ -153,6 +153,8 @@ give_picture(struct reader *r, struct span raw, struct span dir, const struct js
 		return;
 	}
 	source = pictures_source(&r->pictures, dir, name, &size);
+	pictures_check_twice(
+	    &r->pictures, SPAN(""), source, json_pos(j, raw.p, r->file), "createml");
 	path_join(&path, dir, name);
 	import_begin_sample(b, source, path_stem(buf_span(&path)), size.width, size.height);
 	split_write_usage(b, buf_span(&path));

@@ -19,7 +19,6 @@ struct reader {
 	struct xml *x;
 	struct buf text, annotations, outside, scratch, id;
 	struct strmap types; /* "label\nattribute" -> type */
-	struct strmap seen;  /* "subset\nsource" of the images read, of all files */
 	const struct node *node;
 	const char *file;
 	double width, height; /* of the current picture */
@@ -540,22 +539,6 @@ usage_of(struct span subset)
 	return NULL;
 }
 
-/* An image listed twice is two samples of one picture: that is said, for one of them is rarely meant. */
-static void
-check_seen(struct reader *r, const struct xml_node *image, struct span name, struct span source)
-{
-	bool is_new;
-
-	buf_reset(&r->scratch);
-	buf_addspan(&r->scratch, xml_attr(r->x, image, "subset"));
-	buf_addc(&r->scratch, '\n');
-	buf_addspan(&r->scratch, source);
-	strmap_put(&r->seen, buf_span(&r->scratch), 0, &is_new);
-	if (!is_new)
-		warning_at(xml_pos(r->x, image), "cvat",
-		    "the image '%.*s' was there before; both samples stay", SPAN_ARG(name));
-}
-
 static void
 read_image(struct reader *r, const struct xml_node *image)
 {
@@ -573,7 +556,7 @@ read_image(struct reader *r, const struct xml_node *image)
 		return;
 	}
 	source = source_of(r, name, subset, &size);
-	check_seen(r, image, name, source);
+	pictures_check_twice(&r->pictures, subset, source, xml_pos(r->x, image), "cvat");
 	if (!num_parse(width, &r->width) || !num_parse(height, &r->height) || r->width <= 0 ||
 	    r->height <= 0) {
 		r->width = size.width;
@@ -765,7 +748,6 @@ cvat_read(struct importer *im)
 	xml_free(r.x);
 	pictures_release(&r.pictures);
 	strmap_release(&r.types);
-	strmap_release(&r.seen);
 	buf_release(&r.text);
 	buf_release(&r.annotations);
 	buf_release(&r.outside);

@@ -54,6 +54,10 @@ labelme() {
 		labelme outside 's/\[30,40\]/[300,-40]/'
 		labelme edge 's/\[1,2\],\[30,40\]/[0,0],[200,100]/'
 		labelme windows-path 's|"a.png"|"..\\\\x\\\\a.png"|'
+		mkdir twice
+		cp bom/* twice
+		cp twice/a.json twice/b.json
+		show labelme twice
 		mkdir windows-path/b.json
 		cp windows-path/a.json windows-path/._c.json
 		mv windows-path folder
@@ -82,6 +86,7 @@ zero-box: [200,[["x",[1,2,0,0]]]]
 outside: [200,[["x",[1,-40,299,42]]]] 
 edge: [200,[["x",[0,0,200,100]]]] 
 windows-path: [200,[["x",[1,2,29,38]]]] 
+twice: [200,[["x",[1,2,29,38]]]] [200,[["x",[1,2,29,38]]]] 1 warning labelme-image
 folder: [200,[["x",[1,2,29,38]]]] 
 END
 	assert_file_equals got want
@@ -189,7 +194,7 @@ END
 	assert_file_equals got want
 	[ "$(jq -r 'select(.source).source' out)" = windows-path/images/a.png ]
 	ds-import -q -f cvat twice 2>err >out
-	echo "twice/annotations.xml:1:202: warning: the image 'a.png' was there before; both samples stay [cvat]" >want
+	echo "twice/annotations.xml:1:202: warning: the picture 'twice/images/a.png' was there before; both samples stay [cvat]" >want
 	assert_file_equals err want
 }
 
@@ -417,4 +422,15 @@ END
 	[[ $output == *"warning: annotation is lost: openimages cannot hold it (1 in 1 samples, first p1) [loss]"* ]] # n.png
 	[ ! -e out/annotations-object-segmentation.csv ]
 	[ ! -e out/masks ]
+}
+
+@test "CreateML: a picture listed twice" {
+	png a.png
+	echo '[{"image":"a.png","annotations":[{"label":"x","coordinates":{"x":5,"y":5,"width":2,"height":2}}]},
+{"image":"a.png","annotations":[]}]' >a.json
+	ds-import -f createml a.json 2>err | jq -c 'select(.source)|.annotation|length' >got
+	printf '%s\n' 1 0 >want
+	assert_file_equals got want
+	echo "a.json:2:1: warning: the picture 'a.png' was there before; both samples stay [createml]" >want
+	assert_file_equals err want
 }
