@@ -434,3 +434,52 @@ END
 	echo "a.json:2:1: warning: the picture 'a.png' was there before; both samples stay [createml]" >want
 	assert_file_equals err want
 }
+
+@test "YOLO: list files with absolute, Windows and relative paths" {
+	mkdir -p set/images set/labels
+	for i in a b c; do
+		png set/images/$i.png
+		echo '0 .5 .5 .1 .1' >set/labels/$i.txt
+	done
+	printf 'train: train.txt\nnames: [x]\n' >set/data.yaml
+	printf '/home/u/set/images/a.png\r\nC:\\set\\images\\b.png\nimages\\c.png\n./images/c.png' >set/train.txt
+	ds-import -f yolo set 2>err | jq -r 'select(.source)|[.source,.usage,(.annotation|length)]|@tsv' >got
+	printf 'set/images/%s.png\tTRAIN\t1\n' a b c >want
+	assert_file_equals got want
+	[ ! -s err ]
+}
+
+@test "XML: entities are never followed, from outside or in a bomb" {
+	echo secret >outside.txt
+	for declared in '<!ENTITY e SYSTEM "outside.txt">' "<!ENTITY e SYSTEM \"file://$PWD/outside.txt\">" \
+		'<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;"><!ENTITY e "&c;&c;&c;&c;&c;&c;&c;&c;">'; do
+		echo "<!DOCTYPE annotation [$declared]><annotation><filename>a.png</filename><object><name>&e;</name><bndbox><xmin>2</xmin><ymin>3</ymin><xmax>30</xmax><ymax>40</ymax></bndbox></object></annotation>" >a.xml
+		run -1 ds-import -f voc a.xml
+		[[ $output == *'[xml]'* && $output != *secret* && $output != *aaaaaaaaaa* ]] || fail "$output"
+		echo "<!DOCTYPE annotations [$declared]><annotations><image id=\"0\" name=\"a.png\" width=\"9\" height=\"9\"><tag label=\"&e;\"/></image></annotations>" >a.xml
+		run -1 ds-import -f cvat a.xml
+		[[ $output == *'[xml]'* && $output != *secret* && $output != *aaaaaaaaaa* ]] || fail "$output"
+	done
+}
+
+@test "COCO: keypoints of two numbers, a skeleton from 0, boxes of no, negative and outside extent, at the edge" {
+	cat >k.json <<'END'
+{"images":[{"id":1,"file_name":"a.jpg","width":9,"height":9}],"annotations":[
+{"id":1,"image_id":1,"category_id":1,"keypoints":[1,2,3,4],"num_keypoints":2,"bbox":[0,0,9,9]},
+{"id":2,"image_id":1,"category_id":1,"bbox":[1,1,0,2]},
+{"id":3,"image_id":1,"category_id":1,"bbox":[5,5,-2,2]},
+{"id":4,"image_id":1,"category_id":1,"bbox":[5,5,7,2]}],"categories":[{"id":1,"name":"p","keypoints":["a","b"],"skeleton":[[0,1]]}]}
+END
+	must_fail 1 ds-import -f coco k.json >rec 2>err
+	cat >want <<'END'
+k.json:2:50: warning: "keypoints" must be numbers x, y, v by threes; kept as it is [coco]
+k.json:3:45: warning: the box has no extent [coco]
+k.json:4:45: error: the box has a negative width or height: left out [coco]
+k.json:5:45: warning: the box reaches outside the picture of 9x9 [coco]
+END
+	assert_file_equals err want
+	ds-export -q -f coco --images none -o back.json rec
+	jq -S . back.json >one
+	jq -S 'del(.annotations[2])' k.json >two
+	assert_file_equals one two
+}
