@@ -483,3 +483,29 @@ END
 	jq -S 'del(.annotations[2])' k.json >two
 	assert_file_equals one two
 }
+
+@test "voc: corners of a polygon go by the numbers of their tags, as numbers" {
+	mkdir d
+	cat >d/a.xml <<-'END'
+		<annotation><filename>a.jpg</filename><size><width>10</width><height>10</height><depth>3</depth></size>
+		<object><name>p</name><polygon><x3>7</x3><y3>8</y3><x1>1</x1><y1>2</y1><x2>5</x2><y2>2</y2><x10>1</x10><y10>8</y10></polygon></object></annotation>
+	END
+	ds-import -q -f modelarts-voc d | jq -c '.annotation[]?' >got
+	echo '{"name":"p","polygon":[[1,2,5,2,7,8,1,8]]}' >want
+	assert_file_equals got want
+}
+
+@test "labelme: megabytes of imageData are passed over, and that is said" {
+	mkdir d
+	{
+		printf '{"version":"5.0.1","flags":{},"shapes":[{"label":"a","points":[[1,1],[5,5]],"group_id":null,"shape_type":"rectangle","flags":{}}],"imagePath":"a.jpg","imageData":"'
+		head -c 20000000 /dev/zero | tr '\0' A
+		printf '","imageHeight":10,"imageWidth":10}'
+	} >d/a.json
+	ds-import -f labelme d >out 2>err
+	[ "$(wc -c <out)" -lt 500 ]
+	grep -q '^d/a.json: warning: the picture is only in imageData, which is left out \[labelme-image\]$' err
+	jq -c '.annotation[]?' out >got
+	echo '{"name":"a","bbox":[1,1,4,4]}' >want
+	assert_file_equals got want
+}
