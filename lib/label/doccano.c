@@ -429,13 +429,8 @@ static struct out *
 writer_out(struct exporter *ex, int split)
 {
 	struct writer *w = ex->state;
-	bool is_new;
 
-	if (!w->files.name) {
-		jsonl_name(ex, "jsonl", &w->name);
-		w->files.name = buf_str(&w->name);
-	}
-	return split_out(ex, &w->files, split, &is_new);
+	return split_out_named(ex, &w->files, split, "jsonl", &w->name);
 }
 
 /* What decides how a sample is written. */

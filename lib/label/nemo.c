@@ -259,13 +259,8 @@ static struct out *
 writer_out(struct exporter *ex, int split)
 {
 	struct writer *w = ex->state;
-	bool is_new;
 
-	if (!w->files.name) {
-		jsonl_name(ex, "json", &w->name);
-		w->files.name = buf_str(&w->name);
-	}
-	return split_out(ex, &w->files, split, &is_new);
+	return split_out_named(ex, &w->files, split, "json", &w->name);
 }
 
 /* A line by its template; fields with p NULL are not in it. */

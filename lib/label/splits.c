@@ -5,6 +5,7 @@
 
 #include "archive/sink.h"
 #include "base/diag.h"
+#include "label/jsonl.h"
 
 static bool
 is_word(struct span s, const char *words)
@@ -96,6 +97,19 @@ split_out(struct exporter *ex, struct split_files *f, int split, bool *is_new)
 		buf_release(&path);
 	}
 	return sink_file_out(f->file[split]);
+}
+
+struct out *
+split_out_named(
+    struct exporter *ex, struct split_files *f, int split, const char *extension, struct buf *name)
+{
+	bool is_new;
+
+	if (!f->name) {
+		jsonl_name(ex, extension, name);
+		f->name = buf_str(name);
+	}
+	return split_out(ex, f, split, &is_new);
 }
 
 void

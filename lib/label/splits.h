@@ -32,6 +32,9 @@ struct split_files {
 
 /* Where to append; *is_new: the file was opened now. */
 struct out *split_out(struct exporter *ex, struct split_files *f, int split, bool *is_new);
+/* The same for files that are named like the dataset, with this extension; `name` has the name and outlives `f`. */
+struct out *split_out_named(
+    struct exporter *ex, struct split_files *f, int split, const char *extension, struct buf *name);
 /* Close all; `tail` goes to the end of each. */
 void split_close(struct exporter *ex, struct split_files *f, const char *tail);
 

@@ -339,18 +339,11 @@ put_mask(void *ctx, struct buf *out, size_t i)
 {
 	struct reader *r = ctx;
 	const struct node *node = mask_node(r, i);
-	struct buf quoted = BUF_INIT;
 
-	if (node) {
-		buf_reset(&r->source);
+	buf_reset(&r->source);
+	if (node)
 		tree_source(r->tree, node, &r->source);
-		jw_string(&quoted, buf_span(&r->source));
-		json_edit(out, r->named.v[i].object,
-		    &(struct json_change){ "source", buf_span(&quoted) }, 1);
-	} else {
-		buf_addspan(out, r->named.v[i].object);
-	}
-	buf_release(&quoted);
+	files_put_object(out, &r->named.v[i], node ? buf_str(&r->source) : NULL);
 }
 
 /* Members that the record does not say already, into r->kept. */

@@ -241,16 +241,8 @@ put_mask(void *ctx, struct buf *out, size_t i)
 {
 	const struct masks *m = ctx;
 	const struct named_file *file = &m->named.v[i];
-	struct buf quoted = BUF_INIT;
 
-	if (m->member[file->number]) {
-		jw_string(&quoted, span_str(m->member[file->number]));
-		json_edit(
-		    out, file->object, &(struct json_change){ "source", buf_span(&quoted) }, 1);
-	} else {
-		buf_addspan(out, file->object);
-	}
-	buf_release(&quoted);
+	files_put_object(out, file, m->member[file->number]);
 }
 
 /* "mask-1.png" of a sample. */

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "json/json.h"
+#include "json/write.h"
 
 static void
 add_file(struct named_files *f, struct span object, struct span mask)
@@ -74,4 +75,19 @@ files_replace(struct buf *out, struct span line, const struct named_files *f,
 		at = f->v[i].object.p + f->v[i].object.n;
 	}
 	buf_add(out, at, (size_t)(line.p + line.n - at));
+}
+
+void
+files_put_object(struct buf *out, const struct named_file *file, const char *name)
+{
+	struct buf quoted = BUF_INIT;
+
+	if (name) {
+		jw_string(&quoted, span_str(name));
+		json_edit(
+		    out, file->object, &(struct json_change){ "source", buf_span(&quoted) }, 1);
+	} else {
+		buf_addspan(out, file->object);
+	}
+	buf_release(&quoted);
 }

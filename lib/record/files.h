@@ -29,4 +29,7 @@ void files_release(struct named_files *f);
 void files_replace(struct buf *out, struct span line, const struct named_files *f,
     void (*put)(void *ctx, struct buf *out, size_t i), void *ctx);
 
+/* For put(): the object of `file`, whose source is now called `name`; as it was when that is NULL. */
+void files_put_object(struct buf *out, const struct named_file *file, const char *name);
+
 #endif

@@ -98,16 +98,8 @@ put_mask(void *ctx, struct buf *out, size_t i)
 {
 	const struct sample *s = ctx;
 	const struct named_file *file = &s->named.v[i];
-	struct buf quoted = BUF_INIT;
 
-	if (s->member[file->number]) {
-		jw_string(&quoted, span_str(s->member[file->number]));
-		json_edit(
-		    out, file->object, &(struct json_change){ "source", buf_span(&quoted) }, 1);
-	} else {
-		buf_addspan(out, file->object);
-	}
-	buf_release(&quoted);
+	files_put_object(out, file, s->member[file->number]);
 }
 
 static void
