@@ -246,7 +246,7 @@ json_item(struct json *j)
 	if (!next(j, ']'))
 		return false;
 	if (type_at(j->p) == JSON_NONE)
-		return fail_at(j, j->p, "a value should be here");
+		return fail_at(j, j->p, scan_no_value(*j->p));
 	return true;
 }
 

@@ -181,7 +181,9 @@ scan_number(struct scan *s)
 		while (digit(++p, end))
 			continue;
 	} else {
-		return bad(s, p, "a digit should be here");
+		return bad(s, p,
+		    *p == 'I' ? "a digit should be here; Infinity is not JSON"
+			      : "a digit should be here");
 	}
 	if (p < end && *p == '.') {
 		if (++p == end)
@@ -212,7 +214,7 @@ scan_word(struct scan *s, const char *word)
 	size_t n = strlen(word), left = (size_t)(s->end - s->p);
 
 	if (memcmp(s->p, word, left < n ? left : n) != 0)
-		return bad(s, s->p, "a value should be here");
+		return bad(s, s->p, scan_no_value(*s->p));
 	if (left < n)
 		return SCAN_MORE;
 	s->p += n;
@@ -347,7 +349,7 @@ scan_scalar(struct scan *s)
 	case '9':
 		return scan_number(s);
 	default:
-		return bad(s, s->p, "a value should be here");
+		return bad(s, s->p, scan_no_value(*s->p));
 	}
 }
 

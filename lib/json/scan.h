@@ -24,6 +24,15 @@ enum scan_result {
 enum scan_result scan_value(
     const char *p, const char *end, unsigned depth, const char **stop, const char **why);
 
+/* What is wrong where a value should be and the byte `c` is: Python writes NaN, Infinity, None. */
+static inline const char *
+scan_no_value(char c)
+{
+	return c == 'N' || c == 'I' || c == 'T' || c == 'F'
+		   ? "a value should be here; NaN, Infinity, None, True and False are not JSON"
+		   : "a value should be here";
+}
+
 /*
  * The place behind the value that starts at p, in text that scan_value() has accepted: only its
  * end is looked for. NULL: the text ends before it (then it is not such a text).

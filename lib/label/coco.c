@@ -13,6 +13,7 @@ const struct label_format label_coco = {
 		 HOLDS(ANN_ANNOTATED_BY) | HOLDS(ANN_CREATION_TIME) | HOLDS(ANN_PROPERTY) |
 		 HOLDS_PARTS | HOLDS_MORE | HOLDS_NEGATIVE | HOLDS_SIZE | HOLDS_ID | HOLDS_USAGE |
 		 HOLDS_SAMPLE_MORE | HOLDS_CLASS_LIST | HOLDS_INFO,
+	.holds_of = coco_holds,
 	.single = "json",
 	.detect = coco_detect,
 	.read = coco_read,

@@ -19,6 +19,7 @@
 
 #include "label/label.h"
 
+struct exporter;
 struct importer;
 
 /* Panoptic COCO is a format of its own: the same files, with segments (coco_panoptic.h). */
@@ -26,6 +27,9 @@ int coco_panoptic_detect(const struct tree *tree, struct buf *why);
 
 void coco_read(struct importer *im);
 int coco_detect(const struct tree *tree, struct buf *why);
+
+/* What COCO holds of this stream: annotations without a shape only when they were COCO's already. */
+uint64_t coco_holds(const struct exporter *ex);
 
 extern const struct label_writer coco_writer, coco_panoptic_writer;
 

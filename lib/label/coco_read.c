@@ -265,12 +265,39 @@ reject(struct reading *r, struct item *a, struct span value, const char *why)
 	a->bad = true;
 }
 
+/* The category of an id; one that is a string here and a number there, or the other way round, is said. */
+static struct category *
+find_category(struct reading *r, const struct item *a, struct span id)
+{
+	bool string = json_type_of(id) == JSON_STRING;
+	struct strmap_entry *e = strmap_find(&r->ids, id);
+
+	if (!e) {
+		buf_reset(&r->text);
+		if (string)
+			buf_add(&r->text, id.p + 1, id.n - 2);
+		else
+			buf_addf(&r->text, "\"%.*s\"", SPAN_ARG(id));
+		e = strmap_find(&r->ids, buf_span(&r->text));
+		if (e)
+			warning_at(item_pos(r, a, id), "coco",
+			    "\"category_id\" is a %s, the category's \"id\" is a %s",
+			    string ? "string" : "number", string ? "number" : "string");
+	}
+	return e ? &r->category[e->value] : NULL;
+}
+
 static void
 put_category(struct reading *r, struct buf *b, struct item *a, struct span value)
 {
-	struct strmap_entry *e = strmap_find(&r->ids, value);
-	struct category *c = e ? &r->category[e->value] : NULL;
+	struct category *c;
 
+	if (json_type_of(value) == JSON_NULL) {
+		warning_at(item_pos(r, a, value), "coco", "\"category_id\" is null; kept as it is");
+		jw_member_raw(b, "category_id", value);
+		return;
+	}
+	c = find_category(r, a, value);
 	if (c) {
 		jw_key(b, "name");
 		jw_raw(b, span_str(c->name));
@@ -296,8 +323,14 @@ static void
 put_box(struct reading *r, struct buf *b, struct item *a, struct span value)
 {
 	double v[4];
+	size_t n = json_numbers(value, v, 4);
 
-	if (json_numbers(value, v, 4) != 4) {
+	if (json_type_of(value) == JSON_NULL || n == 0) {
+		warning_at(item_pos(r, a, value), "coco", "\"bbox\" is empty; kept as it is");
+		jw_member_raw(b, "coco:bbox", one_line(r, value));
+		return;
+	}
+	if (n != 4) {
 		reject(r, a, value, "\"bbox\" must be four numbers x, y, width, height");
 		return;
 	}

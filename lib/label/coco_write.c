@@ -84,6 +84,12 @@ from_coco(const struct exporter *ex)
 	return span_is(json_unquote(dataset_member(&ex->dataset, "format")), "coco");
 }
 
+uint64_t
+coco_holds(const struct exporter *ex)
+{
+	return ex->format->holds | (from_coco(ex) ? HOLDS_CLASS | HOLDS_CLASSES : 0);
+}
+
 /* ---- files ---- */
 
 static void
@@ -155,14 +161,16 @@ part_of(struct writing *w, const struct sample *s)
 
 /* ---- categories ---- */
 
-/* The id of a class: its own number, else its place in the list, counted from 1. */
+/* The id of a class: its own number, else its place in the list, counted from 1. COCO's own may be strings. */
 static void
-category_id(const struct dataset *d, size_t i, struct buf *out)
+category_id(const struct exporter *ex, size_t i, struct buf *out)
 {
+	const struct dataset *d = &ex->dataset;
+	struct span own = d->classes[i].id ? span_str(d->classes[i].id) : SPAN_NONE;
 	uint64_t id = i + 1;
 
-	if (d->classes[i].id && is_integer(span_str(d->classes[i].id))) {
-		buf_adds(out, d->classes[i].id);
+	if (own.p && (is_integer(own) || (from_coco(ex) && json_type_of(own) == JSON_STRING))) {
+		buf_addspan(out, own);
 		return;
 	}
 	for (size_t at = out->n;; id += d->n) { /* another class may have this number */
@@ -174,13 +182,13 @@ category_id(const struct dataset *d, size_t i, struct buf *out)
 }
 
 static void
-add_category(const struct dataset *d, size_t i, struct buf *out)
+add_category(const struct exporter *ex, size_t i, struct buf *out)
 {
-	const struct class_def *c = &d->classes[i];
+	const struct class_def *c = &ex->dataset.classes[i];
 	struct buf id = BUF_INIT;
 	struct json_change change = { "id", SPAN_NONE };
 
-	category_id(d, i, &id);
+	category_id(ex, i, &id);
 	change.value = buf_span(&id);
 	if (c->id && span_is(change.value, c->id))
 		buf_adds(out, c->raw);
@@ -235,7 +243,7 @@ put_class(struct writing *w, const struct sample *s, const struct annotation *a)
 	if (class < 0)
 		return;
 	jw_key(&w->b, "category_id");
-	category_id(&w->ex->dataset, (size_t) class, &w->b);
+	category_id(w->ex, (size_t) class, &w->b);
 }
 
 static void
@@ -563,7 +571,7 @@ segment_category(
 	long class = export_class(ex, s, a);
 
 	if (class >= 0)
-		category_id(&ex->dataset, (size_t) class, out);
+		category_id(ex, (size_t) class, out);
 	return class >= 0;
 }
 
@@ -628,7 +636,7 @@ end_part(struct writing *w, struct part *p)
 	for (size_t i = 0; i < d->n; i++) {
 		if (i > 0)
 			buf_addc(&o->b, ',');
-		add_category(d, i, &o->b);
+		add_category(w->ex, i, &o->b);
 	}
 	buf_adds(&o->b, "]}\n");
 	if (sink_file_close(p->file) != 0)

@@ -110,6 +110,8 @@ detect(const struct tree *t, struct buf *why)
 	if (in_classes == 0 || n < 2 || in_classes * 2 < media || other > n)
 		return 0;
 	buf_addf(why, "%zu of %zu files in %zu folders", in_classes, media, n);
+	if (other > 0)
+		buf_addf(why, ", with %zu files beside that may be labels", other);
 	return other == 0 ? 60 : 30;
 }
 

@@ -135,7 +135,7 @@ name_candidates(const struct candidate *c, size_t n, int score, const struct lab
 
 /*
  * The one with the highest score. Never in silence: what looks like another format too is
- * named, and of two that look equally good none is taken.
+ * named, so is what is not more than possible, and of two that look equally good none is taken.
  */
 static const struct label_format *
 best_of(struct candidate *c, size_t n, const char *name)
@@ -156,6 +156,9 @@ best_of(struct candidate *c, size_t n, const char *name)
 		trouble("%s: the label format is ambiguous; name it with -f", name);
 		return NULL;
 	}
+	if (c[best].score < SCORE_LIKELY)
+		note_at(POS_NONE, "format", "it is taken for %s: %s; -f names another",
+		    c[best].format->name, buf_str(&c[best].why));
 	name_candidates(c, n, SCORE_LIKELY, c[best].format);
 	return c[best].format;
 }

@@ -322,6 +322,28 @@ is_rows(struct reading *r, const struct node *n)
 	return good;
 }
 
+/* Are the numbers of its first rows ratios? Many files of other formats have rows of numbers. */
+static bool
+is_ratios(const struct reading *r, const struct node *n)
+{
+	struct span rest, line, word[5];
+	struct buf head = BUF_INIT;
+	bool good = true;
+	double v;
+
+	if (!tree_head(r->im->tree, n, 4096, &head))
+		return false;
+	rest = without_mark(buf_span(&head));
+	while (good && span_cut(&rest, '\n', &line)) {
+		size_t words = row_split(span_trim(line), word, ARRAY_LEN(word));
+
+		for (size_t i = 1; good && words >= 5 && i < 5; i++)
+			good = !num_parse(word[i], &v) || in_range(v);
+	}
+	buf_release(&head);
+	return good;
+}
+
 static bool
 is_label_file(struct reading *r, size_t i)
 {
@@ -507,7 +529,7 @@ yolo_detect(const struct tree *t, struct buf *why)
 		if (!path_has_ext(path, "txt") || yolo_is_description(path))
 			continue;
 		looked++;
-		rows += is_rows(&r, &t->node[i]);
+		rows += is_rows(&r, &t->node[i]) && is_ratios(&r, &t->node[i]);
 	}
 	if (rows > 0 && rows == looked)
 		score = 60;

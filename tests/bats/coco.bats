@@ -356,3 +356,43 @@ same_names() {
 	echo '[{"id":0,"name":"beast","supercategory":"animal"},{"id":3,"name":"unused"}]' >want
 	assert_file_equals got want
 }
+
+@test "a box or a category that is null or empty costs nothing else; ids of categories may be strings" {
+	cat >null.json <<-'EOF'
+		{"images":[{"id":1,"file_name":"a.jpg","width":10,"height":10}],
+		"annotations":[
+		{"id":1,"image_id":1,"category_id":1,"bbox":null,"segmentation":[[1,2,3,4,5,6]],"area":1,"iscrowd":0},
+		{"id":2,"image_id":1,"category_id":1,"bbox":[],"segmentation":[[1,2,3,4,5,6]],"area":1,"iscrowd":0},
+		{"id":3,"image_id":1,"category_id":"1","bbox":[1,2,3,4],"area":12,"iscrowd":0},
+		{"id":4,"image_id":1,"category_id":null,"bbox":[1,2,3,4],"area":12,"iscrowd":0},
+		{"id":5,"image_id":1,"category_id":2,"bbox":[1,2,3,4],"area":12,"iscrowd":0}],
+		"categories":[{"id":1,"name":"cat"},{"id":"2","name":"dog"}]}
+	EOF
+	run --separate-stderr ds-import -f coco null.json
+	assert_status 0
+	[ "${lines[1]}" = '{"source":"a.jpg","id":1,"file_name":"a.jpg","width":10,"height":10,"annotation":[{"id":1,"name":"cat","coco:bbox":null,"polygon":[[1,2,3,4,5,6]],"area":1,"iscrowd":0},{"id":2,"name":"cat","coco:bbox":[],"polygon":[[1,2,3,4,5,6]],"area":1,"iscrowd":0},{"id":3,"name":"cat","bbox":[1,2,3,4],"area":12,"iscrowd":0},{"id":4,"category_id":null,"bbox":[1,2,3,4],"area":12,"iscrowd":0},{"id":5,"name":"dog","bbox":[1,2,3,4],"area":12,"iscrowd":0}]}' ]
+	cat >want <<-'EOF'
+		null.json:3:45: warning: "bbox" is empty; kept as it is [coco]
+		null.json:4:45: warning: "bbox" is empty; kept as it is [coco]
+		null.json:5:36: warning: "category_id" is a string, the category's "id" is a number [coco]
+		null.json:6:36: warning: "category_id" is null; kept as it is [coco]
+		null.json:7:36: warning: "category_id" is a number, the category's "id" is a string [coco]
+	EOF
+	assert_file_equals <(printf '%s\n' "$stderr") want
+	ds-import -q -f coco null.json 2>/dev/null | ds-export --strict -f coco --images none -o back.json
+	jq -c '.annotations[]' null.json | sed 's/"category_id":"1"/"category_id":1/; s/"category_id":2/"category_id":"2"/' >want
+	assert_file_equals <(jq -c '.annotations[]' back.json) want
+}
+
+@test "what is no JSON is named" {
+	printf '{"images":[{"id":1,"width":NaN}],"annotations":[{"id":1,"image_id":1,"score":-Infinity}]}' >nan.json
+	run --separate-stderr ds-import -f coco nan.json
+	[[ $stderr == *"nan.json:1:28: error: a value should be here; NaN, Infinity, None, True and False are not JSON: this element of the list is left out [json]"* ]]
+	[[ $stderr == *"nan.json:1:79: error: a digit should be here; Infinity is not JSON: this element of the list is left out [json]"* ]]
+}
+
+@test "an annotation of COCO with nothing but a class comes back, and is no loss" {
+	printf '{"images":[{"id":1,"file_name":"a.jpg","width":10,"height":10}],"annotations":[{"id":"x","image_id":1,"category_id":3},{"id":"y","image_id":1,"category_id":4}],"categories":[{"id":3,"name":"deer"},{"id":4,"name":"fox"}]}' >trap.json
+	ds-import -q -f coco trap.json | ds-export --strict -f coco --images none -o back.json
+	assert_file_equals <(jq -c .annotations back.json) <(jq -c .annotations trap.json)
+}

@@ -59,3 +59,28 @@ setup() {
 	head -n 1 out | grep -q '"format":"voc"'
 	grep -q 'it may also be tfrecord: ' err
 }
+
+@test "a format that is only possible is taken with a word" {
+	mkdir -p frames/a frames/b
+	for f in a b; do
+		: >frames/$f/1.jpg
+	done
+	ds-import frames >out 2>err
+	head -n 1 out | grep -q '"format":"imagenet"'
+	run ! grep -q '\[format\]' err
+	echo 'video,1,person' >frames/actions.csv
+	ds-import frames >out 2>err
+	head -n 1 out | grep -q '"format":"imagenet"'
+	grep -qF 'ds-import: note: it is taken for imagenet: 2 of 2 files in 2 folders, with 1 files beside that may be labels; -f names another [format]' err
+}
+
+@test "rows of numbers that are no ratios are not YOLO" {
+	mkdir pixels
+	: >pixels/a.jpg
+	echo '0 108 225 132 20' >pixels/a.txt
+	must_fail 2 ds-import pixels >out 2>err
+	grep -q 'pixels: no known label format' err
+	echo '0 0.5 0.5 1.005 0.2' >pixels/a.txt # a little outside
+	ds-import pixels >out 2>err || [ $? -eq 1 ]
+	head -n 1 out | grep -q '"format":"yolo"'
+}
