@@ -97,6 +97,12 @@ sink_is_one(const struct sink *s)
 	return s->kind == ONE;
 }
 
+const char *
+sink_target(const struct sink *s)
+{
+	return s->target;
+}
+
 /* Is this a member path, as it is, and a new one? 0, or -1 with errno. */
 static int
 check_path(struct sink *s, const char *path)

@@ -88,6 +88,9 @@ int sink_is_folder(const struct sink *s);
 /* Was it opened with SINK_ONE? */
 int sink_is_one(const struct sink *s);
 
+/* The target as it was given to sink_open(). */
+const char *sink_target(const struct sink *s);
+
 /* Is a member of this path there already? */
 int sink_has(const struct sink *s, const char *path);
 

@@ -20,6 +20,7 @@
 #include "label/coords.h"
 #include "label/export.h"
 #include "label/formats.h"
+#include "label/splits.h"
 #include "label/usage.h"
 #include "record/rle.h"
 
@@ -154,7 +155,7 @@ part_of(struct writing *w, const struct sample *s)
 
 	if (!sink_is_one(w->ex->sink))
 		return part_named(w, usage.p ? usage_split(usage) : "default");
-	if (usage.p)
+	if (usage.p && !split_in_name(w->ex, usage))
 		export_loss(w->ex, s, "sample.usage", 1);
 	return part_named(w, "");
 }
@@ -170,6 +171,12 @@ category_id(const struct exporter *ex, size_t i, struct buf *out)
 	uint64_t id = i + 1;
 
 	if (own.p && (is_integer(own) || (from_coco(ex) && json_type_of(own) == JSON_STRING))) {
+		buf_addspan(out, own);
+		return;
+	}
+	/* detections come without a list of categories: there the number is the name */
+	own = span_str(d->classes[i].name);
+	if (from_coco(ex) && is_integer(own) && !strmap_find(&d->by_id, own)) {
 		buf_addspan(out, own);
 		return;
 	}

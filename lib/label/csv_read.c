@@ -9,6 +9,7 @@
 #include "label/find.h"
 #include "label/gather.h"
 #include "label/splits.h"
+#include "label/usage.h"
 #include "label/via.h"
 
 struct reader {
@@ -258,18 +259,6 @@ read_region(struct reader *r, bool *none)
 	       bad_row(r, "csv-via", why);
 }
 
-/* "oidv6-train-annotations-bbox.csv" names the split. */
-static const char *
-usage_of_file(struct span path)
-{
-	struct span rest = path_base_span(path), word;
-	const char *usage = NULL;
-
-	while (!usage && span_cut(&rest, '-', &word))
-		usage = rest.p ? csv_usage_of(word) : NULL;
-	return usage;
-}
-
 /* What a sample begins with: source to usage and VIA's size. */
 static void
 write_head(
@@ -388,6 +377,7 @@ static void
 read_rows(struct reader *r, struct csv *c, struct span path)
 {
 	struct csv_layout l;
+	const char *usage;
 	bool header;
 
 	if (!csv_next(c, &r->im->bad_annotations))
@@ -406,11 +396,11 @@ read_rows(struct reader *r, struct csv *c, struct span path)
 	r->again = 0;
 	buf_reset(&r->last);
 	buf_reset(&r->usage);
-	if (l.kind == OPENIMAGES) {
-		const char *usage = usage_of_file(path);
-
-		buf_adds(&r->usage, usage ? usage : split_of_path(path) ? split_of_path(path) : "");
-	}
+	usage = usage_of_path(path); /* "train_labels.csv", "oidv6-train-annotations-bbox.csv" */
+	if (!usage)
+		usage = split_of_path(path);
+	if (usage)
+		buf_adds(&r->usage, usage);
 	for (bool more = header ? csv_next(c, &r->im->bad_annotations) : true; more;
 	     more = csv_next(c, &r->im->bad_annotations)) {
 		take_class_key(r);

@@ -5,7 +5,9 @@
 
 #include "archive/sink.h"
 #include "base/diag.h"
+#include "base/path.h"
 #include "label/jsonl.h"
+#include "label/usage.h"
 
 static bool
 is_word(struct span s, const char *words)
@@ -62,6 +64,14 @@ split_of(struct exporter *ex, const struct sample *s)
 	return SPLIT_NONE;
 }
 
+bool
+split_in_name(const struct exporter *ex, struct span usage)
+{
+	const char *named = usage_of_path(path_base_span(span_str(sink_target(ex->sink))));
+
+	return sink_is_one(ex->sink) && named && span_is(usage, named);
+}
+
 int
 split_of_file(struct exporter *ex, const struct sample *s)
 {
@@ -69,7 +79,8 @@ split_of_file(struct exporter *ex, const struct sample *s)
 
 	if (split == SPLIT_NONE || !sink_is_one(ex->sink))
 		return split;
-	export_loss(ex, s, "sample.usage", 1);
+	if (!split_in_name(ex, json_unquote(s->rec->v[REC_USAGE])))
+		export_loss(ex, s, "sample.usage", 1);
 	return SPLIT_NONE;
 }
 

@@ -19,7 +19,9 @@ enum { SPLIT_NONE, SPLIT_TRAIN, SPLIT_EVAL, SPLIT_TEST, SPLITS };
 
 /* The split that the record's usage names; another usage is a loss ("sample.usage"). */
 int split_of(struct exporter *ex, const struct sample *s);
-/* The same for formats that may be one file: that has no place for it. */
+/* Is the target one file, and does its name say this usage, so that it is read again? */
+bool split_in_name(const struct exporter *ex, struct span usage);
+/* The same as split_of() for formats that may be one file: that has no place for it but its name. */
 int split_of_file(struct exporter *ex, const struct sample *s);
 /* Its folder: "", "train", "valid" or "test". */
 const char *split_dir(int split);

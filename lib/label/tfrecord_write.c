@@ -545,7 +545,7 @@ write_sample(struct exporter *ex, struct sample *s)
 	struct out *out;
 
 	if (sink_is_one(ex->sink)) {
-		if (split != SPLIT_NONE)
+		if (split != SPLIT_NONE && !split_in_name(ex, json_unquote(s->rec->v[REC_USAGE])))
 			export_loss(ex, s, "sample.usage", 1);
 		split = SPLIT_NONE;
 	}

@@ -396,3 +396,19 @@ same_names() {
 	ds-import -q -f coco trap.json | ds-export --strict -f coco --images none -o back.json
 	assert_file_equals <(jq -c .annotations back.json) <(jq -c .annotations trap.json)
 }
+
+@test "detections without categories keep their numbers" {
+	printf '[{"image_id":7,"category_id":43,"bbox":[1,2,3,4],"score":0.5},{"image_id":7,"category_id":9,"bbox":[1,2,3,4],"score":0.25}]' >dets.json
+	ds-import -q -f coco dets.json | ds-export -q --strict -f coco --images none -o back.json
+	assert_file_equals <(jq -c .annotations back.json) <(jq -c . dets.json)
+	[ "$(jq -c .categories back.json)" = '[{"name":"43","id":43},{"name":"9","id":9}]' ]
+}
+
+@test "the name of one file has its split" {
+	printf '{"images":[{"id":1,"file_name":"a.jpg","width":10,"height":10}],"annotations":[],"categories":[]}' >val.json
+	ds-import -q -f coco val.json >val.jsonl
+	grep -q '"usage":"EVAL"' val.jsonl
+	ds-export --strict -f coco --images none -o instances_val2.json val.jsonl
+	must_fail 1 ds-export --strict -f coco --images none -o train.json val.jsonl 2>err
+	grep -q 'sample.usage would be lost' err
+}

@@ -68,11 +68,12 @@ END
 	need_corpora datasets/raccoon/data
 	for f in raccoon_labels test_labels train_labels; do
 		round csv-tf "$DSUTILS_CORPORA/datasets/raccoon/data/$f.csv" "$f"
-		assert_file_equals "$f/_annotations.csv" "$DSUTILS_CORPORA/datasets/raccoon/data/$f.csv"
+		split=${f%_labels} # its name says the split
+		assert_file_equals "$f/${split/#raccoon/.}/_annotations.csv" "$DSUTILS_CORPORA/datasets/raccoon/data/$f.csv"
 	done
 	round csv-tf "$DSUTILS_CORPORA/datasets/bccd/test.csv" bccd
 	tr -d '\r' <"$DSUTILS_CORPORA/datasets/bccd/test.csv" >want
-	assert_file_equals bccd/_annotations.csv want
+	assert_file_equals bccd/test/_annotations.csv want
 }
 
 @test "Kaggle: the box in one column, with blanks or without" {
@@ -254,4 +255,15 @@ END
 	assert_file_equals got want
 	echo 'd/2.csv: warning: 1 of its pictures were in an earlier file; their rows are joined [csv-twice]' >want
 	assert_file_equals err want
+}
+
+@test "the split is in the file's name, or in its folder" {
+	mkdir set set/valid
+	printf 'filename,class,xmin,ymin,xmax,ymax\na.jpg,x,1,2,3,4\n' >set/train_labels.csv
+	printf 'filename,class,xmin,ymin,xmax,ymax\nb.jpg,x,1,2,3,4\n' >set/test_labels.csv
+	printf 'filename,class,xmin,ymin,xmax,ymax\nc.jpg,x,1,2,3,4\n' >set/valid/_annotations.csv
+	printf 'filename,class,xmin,ymin,xmax,ymax\nd.jpg,x,1,2,3,4\n' >set/labels.csv
+	ds-import -f csv-tf set | jq -r 'select(.source) | .source + " " + .usage' | sort >got
+	printf '%s\n' 'set/a.jpg TRAIN' 'set/b.jpg TEST' 'set/d.jpg ' 'set/valid/c.jpg EVAL' >want
+	assert_file_equals got want
 }
