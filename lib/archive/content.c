@@ -1,6 +1,7 @@
 /* Reading the files of a tree: see tree.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -51,10 +52,7 @@ unreadable(const struct tree *t, const struct node *n)
 	struct buf name = name_of(t, n);
 	int err = errno;
 
-	if (err == EFBIG)
-		error_at(pos_file(buf_str(&name)), "tree", "larger than %llu bytes (--max-member)",
-		    (unsigned long long)t->priv->max_member);
-	else if (err == ENODATA)
+	if (err == ENODATA)
 		error_at(pos_file(buf_str(&name)), "tree",
 		    "was left in the archive: --extract puts it down");
 	else if (err == ENOENT)
@@ -67,26 +65,27 @@ unreadable(const struct tree *t, const struct node *n)
 	return false;
 }
 
+/* How much is read at once, and the option that says so. */
+struct limit {
+	uint64_t max;
+	const char *option, *rule;
+};
+
+static bool
+too_large(const struct tree *t, const struct node *n, const struct limit *limit)
+{
+	struct buf name = name_of(t, n);
+
+	error_at(pos_file(buf_str(&name)), limit->rule, "larger than %" PRIu64 " bytes (%s)",
+	    limit->max, limit->option);
+	buf_release(&name);
+	return false;
+}
+
 static int
 folder_of(const struct tree *t, enum place_of where)
 {
 	return where == IN_EXTRACT ? t->priv->place.fd : t->priv->root;
-}
-
-bool
-tree_size(const struct tree *t, const struct node *n, uint64_t *size)
-{
-	enum place_of where = place_of(t, n);
-	struct stat st;
-
-	if (where != IN_FOLDER) {
-		*size = n->size;
-		return where != IN_STREAM;
-	}
-	if (fstatat(t->priv->root, n->path, &st, 0) != 0)
-		return unreadable(t, n);
-	*size = (uint64_t)st.st_size;
-	return true;
 }
 
 /* n bytes at `at`, all of them. */
@@ -128,18 +127,19 @@ drain(struct input *in, uint64_t max, struct buf *out)
 	return 0;
 }
 
-bool
-tree_read(const struct tree *t, const struct node *n, struct buf *out)
+static bool
+read_whole(const struct tree *t, const struct node *n, const struct limit *limit, struct buf *out)
 {
 	enum place_of where = place_of(t, n);
-	size_t max =
-	    t->priv->max_member > SIZE_MAX / 2 ? SIZE_MAX / 2 : (size_t)t->priv->max_member;
+	size_t max = limit->max > SIZE_MAX / 2 ? SIZE_MAX / 2 : (size_t)limit->max;
 	struct input in;
-	int r;
+	int r = -1;
 
 	switch (where) {
 	case IN_SPOOL:
-		r = read_at(t->priv->spool, n->at, (size_t)n->size, out);
+		errno = EFBIG;
+		if (n->size <= max)
+			r = read_at(t->priv->spool, n->at, (size_t)n->size, out);
 		break;
 	case IN_STREAM:
 		if (!tree_input(t, n, &in))
@@ -149,12 +149,26 @@ tree_read(const struct tree *t, const struct node *n, struct buf *out)
 		break;
 	case NOWHERE:
 		errno = ENODATA;
-		r = -1;
 		break;
 	default:
 		r = file_read(folder_of(t, where), n->path, max, out);
 	}
-	return r == 0 || unreadable(t, n);
+	return r == 0 || (errno == EFBIG ? too_large(t, n, limit) : unreadable(t, n));
+}
+
+bool
+tree_read(const struct tree *t, const struct node *n, struct buf *out)
+{
+	return read_whole(
+	    t, n, &(struct limit){ t->priv->max_member, "--max-member", "tree" }, out);
+}
+
+bool
+tree_read_text(const struct tree *t, const struct node *n, uint64_t max_text, struct buf *out)
+{
+	if (max_text >= t->priv->max_member)
+		return tree_read(t, n, out);
+	return read_whole(t, n, &(struct limit){ max_text, "--max-text", "max-text" }, out);
 }
 
 /* Hand the stream over to the caller, once. */

@@ -342,17 +342,22 @@ tree_source(const struct tree *t, const struct node *n, struct buf *out)
 	}
 }
 
+void
+tree_add_name(const struct tree *t, const struct node *n, struct buf *out)
+{
+	if (!t->single)
+		buf_addspan(out, buf_span(&t->priv->prefix));
+	buf_adds(out, t->single ? t->name : n->path);
+}
+
 const char *
 tree_name(const struct tree *t, const struct node *n)
 {
-	struct tree_private *p = t->priv;
+	struct buf *text = &t->priv->text;
 
-	buf_reset(&p->text);
-	if (t->single)
-		return t->name;
-	buf_addspan(&p->text, buf_span(&p->prefix));
-	buf_adds(&p->text, n->path);
-	return p->text.p;
+	buf_reset(text);
+	tree_add_name(t, n, text);
+	return buf_str(text);
 }
 
 /* ---- pictures that label files hold ---- */

@@ -18,7 +18,8 @@
  * A folder is walked without following links out of it. `._*`, `.DS_Store`
  * and `Thumbs.db` are passed over, and counted.
  *
- * Not for use by several threads at once.
+ * Several threads may find, read (tree_read(), tree_read_text(), tree_picture()) and name (tree_source(),
+ * tree_source_at(), tree_add_name()) different nodes of one tree. Everything else is for one at a time.
  */
 #ifndef ARCHIVE_TREE_H
 #define ARCHIVE_TREE_H
@@ -49,7 +50,7 @@ enum {
 
 struct node {
 	const char *path; /* member path (base/path.h), owned by the tree */
-	uint64_t size;    /* bytes; of a folder's files see tree_size() */
+	uint64_t size;    /* bytes; of a folder's files: 0 */
 	uint64_t at;      /* private */
 	uint32_t order;   /* place in the archive, from 0 */
 	uint32_t flags;
@@ -90,10 +91,11 @@ bool tree_is_media(struct span path);
 
 /* ---- reading; all false: it was said (a machine's fault as status 2) ---- */
 
-bool tree_size(const struct tree *t, const struct node *n, uint64_t *size);
-
 /* Append the whole content to `out`; at most max_member bytes. */
 bool tree_read(const struct tree *t, const struct node *n, struct buf *out);
+
+/* The same of a label file, which may be no larger than --max-text either [max-text]. */
+bool tree_read_text(const struct tree *t, const struct node *n, uint64_t max_text, struct buf *out);
 
 /*
  * The content as a stream. input_close() it before the tree. in->name is what
@@ -147,7 +149,8 @@ void tree_source(const struct tree *t, const struct node *n, struct buf *out);
 /* The same for a path that may not be there. `path` is used as it is when it is no member path. */
 void tree_source_at(const struct tree *t, struct span path, struct buf *out);
 
-/* The name for messages; it lives until the next call. */
+/* The name for messages; it lives until the next call. The other appends it. */
 const char *tree_name(const struct tree *t, const struct node *n);
+void tree_add_name(const struct tree *t, const struct node *n, struct buf *out);
 
 #endif

@@ -232,14 +232,19 @@ file_read(int dirfd, const char *path, size_t max, struct buf *out)
 {
 	int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
-	int err, result;
+	uint64_t size = 0;
+	int err, result = -1;
 
 	if (fd < 0)
 		return -1;
-	/* room for the last read() too, which finds the end */
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size <= max)
-		buf_reserve(out, size_add((size_t)st.st_size, SMALL_BLOCK + 1));
-	result = fd_read(fd, max, out);
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		size = (uint64_t)st.st_size;
+	errno = EFBIG;
+	if (size <= max) {
+		/* room for the last read() too, which finds the end */
+		buf_reserve(out, size_add((size_t)size, SMALL_BLOCK + 1));
+		result = fd_read(fd, max, out);
+	}
 	err = errno;
 	close(fd);
 	errno = err;

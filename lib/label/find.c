@@ -91,21 +91,6 @@ row_files_score(
 	return ours ? 90 : 0;
 }
 
-static bool
-read_whole(const struct importer *im, const struct node *n, struct buf *bytes)
-{
-	uint64_t size;
-
-	buf_reset(bytes);
-	if (!tree_size(im->tree, n, &size))
-		return false;
-	if (size <= im->opt->max_text)
-		return tree_read(im->tree, n, bytes);
-	error_at(pos_file(tree_name(im->tree, n)), "max-text",
-	    "%" PRIu64 " bytes are more than --max-text allows", size);
-	return false;
-}
-
 /* Line and column of a byte. */
 static struct pos
 pos_of_byte(const char *name, struct span text, size_t at)
@@ -127,7 +112,8 @@ find_read_text(struct importer *im, const struct node *n, struct buf *bytes, str
 	size_t at;
 
 	im->files++;
-	if (read_whole(im, n, bytes)) {
+	buf_reset(bytes);
+	if (tree_read_text(im->tree, n, im->opt->max_text, bytes)) {
 		text = text_utf8(buf_span(bytes), im->opt->encoding, utf8, &at);
 		if (!text.p)
 			error_at(pos_of_byte(tree_name(im->tree, n), buf_span(bytes), at),

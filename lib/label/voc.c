@@ -366,83 +366,78 @@ check_sets(const struct voc_reading *v)
 
 /* ---- the records ---- */
 
-struct job {
-	const struct entry *e;
-	struct buf bytes;
-	struct buf name;               /* of the XML file, for messages */
-	struct buf classes, instances; /* sources of the masks, empty: there are none */
-	struct xml *xml;
-	struct voc_page page;
+/* So many are read at once by a thread: single ones are too little work. */
+enum { BATCH = 16 };
+
+/* What became of an entry. */
+struct made {
 	bool good;
+	size_t begin, end; /* of its record in the job's text */
+	uint64_t annotations;
 };
 
-/* The bytes of a label file; false: it cannot be read or is too large, which was said. */
-static bool
-read_label_file(const struct importer *im, const struct node *n, struct buf *out)
-{
-	uint64_t size;
+/* Some entries on their way to records. */
+struct job {
+	const struct entry *e;
+	size_t n;
+	struct made made[BATCH];
+	struct buf records;
+	uint64_t files, bad_annotations, zeros; /* of all of them */
+	struct buf first_zero;                  /* "file:line" */
+	/* of the one under way */
+	struct buf bytes, name; /* of the XML file; its name is for messages */
+	struct buf source;
+	struct xml *xml;
+	struct voc_page page;
+};
 
-	if (!tree_size(im->tree, n, &size))
-		return false;
-	if (size <= im->opt->max_text)
-		return tree_read(im->tree, n, out);
-	error_at(pos_file(tree_name(im->tree, n)), "max-text",
-	    "%" PRIu64 " bytes are more than --max-text allows", size);
-	return false;
-}
-
 static bool
-take_entry(void *ctx, void *job)
+take_entries(void *ctx, void *job)
 {
 	struct voc_reading *v = ctx;
 	struct job *j = job;
 
-	if (v->next == v->n)
-		return false;
-	j->e = &v->e[v->next++];
-	j->good = true;
-	buf_reset(&j->bytes);
-	buf_reset(&j->name);
-	if (j->e->xml) {
-		buf_adds(&j->name, tree_name(v->tree, j->e->xml));
-		buf_reset(&j->classes);
-		buf_reset(&j->instances);
-		find_mask(v->tree, j->e->xml, "SegmentationClass/", &j->classes);
-		find_mask(v->tree, j->e->xml, "SegmentationObject/", &j->instances);
-		j->good = read_label_file(v->im, j->e->xml, &j->bytes);
-	}
-	return true;
+	j->e = v->e + v->next;
+	j->n = v->n - v->next < BATCH ? v->n - v->next : BATCH;
+	v->next += j->n;
+	return j->n > 0;
 }
 
-static void
-parse_entry(void *ctx, void *job)
+/* The XML file into j->page; false: it is bad, which was said. */
+static bool
+read_page(const struct voc_reading *v, struct job *j, const struct entry *e)
 {
-	const struct voc_reading *v = ctx;
-	struct job *j = job;
 	struct span picture = SPAN("");
 
-	if (!j->e->xml || !j->good)
-		return;
+	j->files++;
+	buf_reset(&j->name);
+	tree_add_name(v->tree, e->xml, &j->name);
+	buf_reset(&j->bytes);
+	if (!tree_read_text(v->tree, e->xml, v->im->opt->max_text, &j->bytes))
+		return false;
 	if (!j->xml)
 		j->xml = xml_new();
-	if (j->e->picture)
-		picture = path_base_span(span_str(j->e->picture->path));
-	j->page.instances = buf_span(&j->instances);
-	j->good = voc_xml_read(
+	if (e->picture)
+		picture = path_base_span(span_str(e->picture->path));
+	buf_reset(&j->source);
+	find_mask(v->tree, e->xml, "SegmentationObject/", &j->source);
+	j->page.instances = buf_span(&j->source);
+	return voc_xml_read(
 	    &j->page, j->xml, &v->rules, buf_span(&j->bytes), buf_str(&j->name), picture);
 }
 
 /* "source": the picture, or where it should be. */
 static void
-source_json(struct voc_reading *v, const struct job *j, struct buf *b)
+source_json(const struct voc_reading *v, struct job *j, const struct entry *e)
 {
-	struct buf path = BUF_INIT, source = BUF_INIT;
+	struct buf path = BUF_INIT;
 	struct span folder, stem, name = j->page.filename;
 
-	if (j->e->picture) {
-		tree_source(v->tree, j->e->picture, &source);
+	buf_reset(&j->source);
+	if (e->picture) {
+		tree_source(v->tree, e->picture, &j->source);
 	} else {
-		struct span xml = span_str(j->e->xml->path);
+		struct span xml = span_str(e->xml->path);
 
 		split_label_path(xml, &folder, &stem);
 		buf_addspan(&path, folder);
@@ -451,82 +446,121 @@ source_json(struct voc_reading *v, const struct job *j, struct buf *b)
 		buf_addspan(&path, name.n && path_is_picture(name) ? path_base_span(name) : stem);
 		if (!(name.n && path_is_picture(name)))
 			buf_adds(&path, ".jpg");
-		tree_source_at(v->tree, buf_span(&path), &source);
+		tree_source_at(v->tree, buf_span(&path), &j->source);
+		buf_release(&path);
 	}
-	jw_member_string(b, "source", buf_span(&source));
-	buf_release(&path);
-	buf_release(&source);
+	jw_member_string(&j->records, "source", buf_span(&j->source));
 }
 
 /* Width and height as the file says, else as the picture says. */
 static void
-size_json(const struct voc_reading *v, const struct job *j, struct buf *b)
+size_json(const struct voc_reading *v, struct job *j, const struct entry *e)
 {
+	struct buf *b = &j->records;
 	struct picsize size;
 
-	if (j->e->xml && j->page.width.n > 0 && j->page.height.n > 0) {
+	if (e->xml && j->page.width.n > 0 && j->page.height.n > 0) {
 		jw_key(b, "width");
 		write_number_text(b, j->page.width);
 		jw_key(b, "height");
 		write_number_text(b, j->page.height);
-	} else if (j->e->picture && tree_picture(v->tree, j->e->picture, &size)) {
+	} else if (e->picture && tree_picture(v->tree, e->picture, &size)) {
 		jw_member_u64(b, "width", size.width);
 		jw_member_u64(b, "height", size.height);
 	}
 }
 
+/* What the XML file says. */
 static void
-note_zeros(struct voc_reading *v, const struct job *j)
+page_json(const struct voc_reading *v, struct job *j, const struct entry *e)
 {
-	if (v->zeros == 0 && j->page.zeros > 0)
-		v->first_zero =
-		    xasprintf("%s:%" PRIu64, j->page.first_zero.file, j->page.first_zero.line);
-	v->zeros += j->page.zeros;
+	struct buf *b = &j->records;
+
+	if (j->page.rest.n > 0)
+		jw_member_raw(b, "voc", buf_span(&j->page.rest));
+	buf_reset(&j->source);
+	find_mask(v->tree, e->xml, "SegmentationClass/", &j->source);
+	if (j->source.n > 0)
+		jw_member_string(b, "class-mask", buf_span(&j->source));
+	jw_member_raw(b, "annotation", buf_span(&j->page.annotations));
+	j->bad_annotations += j->page.bad;
+	if (j->zeros == 0 && j->page.zeros > 0)
+		buf_addf(&j->first_zero, "%s:%" PRIu64, j->page.first_zero.file,
+		    j->page.first_zero.line);
+	j->zeros += j->page.zeros;
 }
 
 static void
-give_entry(void *ctx, void *job)
+make_record(const struct voc_reading *v, struct job *j, const struct entry *e)
+{
+	struct strmap_entry *set = strmap_find(&v->usage, span_str(e->id));
+	struct buf *b = &j->records;
+
+	jw_open(b, '{');
+	source_json(v, j, e);
+	jw_member_str(b, "id", e->id);
+	size_json(v, j, e);
+	if (set)
+		jw_member_str(b, "usage", set_usage[set->value]);
+	if (e->xml)
+		page_json(v, j, e);
+	jw_close(b, '}');
+}
+
+static void
+make_records(void *ctx, void *job)
+{
+	const struct voc_reading *v = ctx;
+	struct job *j = job;
+
+	j->files = j->bad_annotations = j->zeros = 0;
+	buf_reset(&j->first_zero);
+	buf_reset(&j->records);
+	for (size_t i = 0; i < j->n; i++) {
+		const struct entry *e = &j->e[i];
+		struct made *m = &j->made[i];
+
+		m->good = !e->xml || read_page(v, j, e);
+		m->begin = j->records.n;
+		if (m->good)
+			make_record(v, j, e);
+		m->annotations = e->xml ? j->page.objects : 0;
+		m->end = j->records.n;
+		buf_addc(&j->records, '\n');
+	}
+}
+
+static void
+give_records(void *ctx, void *job)
 {
 	struct voc_reading *v = ctx;
 	struct job *j = job;
 	struct importer *im = v->im;
-	struct buf *b = import_record(im);
-	struct strmap_entry *set = strmap_find(&v->usage, span_str(j->e->id));
 
-	im->files += j->e->xml != NULL;
-	if (!j->good) {
-		im->bad_files++;
-		im->bad_samples++;
-		return;
+	im->files += j->files;
+	im->bad_annotations += j->bad_annotations;
+	if (v->zeros == 0 && j->zeros > 0)
+		v->first_zero = xstrdup(buf_str(&j->first_zero));
+	v->zeros += j->zeros;
+	for (size_t i = 0; i < j->n; i++) {
+		const struct made *m = &j->made[i];
+		const char *p = j->records.p;
+
+		im->bad_files += !m->good;
+		im->bad_samples += !m->good;
+		if (m->good)
+			import_sample(im, span_of(p + m->begin, p + m->end), m->annotations);
 	}
-	jw_open(b, '{');
-	source_json(v, j, b);
-	jw_member_str(b, "id", j->e->id);
-	size_json(v, j, b);
-	if (set)
-		jw_member_str(b, "usage", set_usage[set->value]);
-	if (j->e->xml) {
-		if (j->page.rest.n > 0)
-			jw_member_raw(b, "voc", buf_span(&j->page.rest));
-		if (j->classes.n > 0)
-			jw_member_string(b, "class-mask", buf_span(&j->classes));
-		jw_member_raw(b, "annotation", buf_span(&j->page.annotations));
-		im->bad_annotations += j->page.bad;
-		note_zeros(v, j);
-	}
-	jw_close(b, '}');
-	import_sample(im, buf_span(b), j->e->xml ? j->page.objects : 0);
 }
 
 static void
 release_job(void *job)
 {
 	struct job *j = job;
+	struct buf *bufs[] = { &j->records, &j->first_zero, &j->bytes, &j->name, &j->source };
 
-	buf_release(&j->bytes);
-	buf_release(&j->name);
-	buf_release(&j->classes);
-	buf_release(&j->instances);
+	for (size_t i = 0; i < ARRAY_LEN(bufs); i++)
+		buf_release(bufs[i]);
 	xml_free(j->xml);
 	voc_page_release(&j->page);
 }
@@ -555,8 +589,8 @@ static void
 read_tree(struct importer *im, int base, bool modelarts)
 {
 	struct voc_reading v = { .im = im, .tree = im->tree };
-	const struct ordered work = { sizeof(struct job), &v, take_entry, parse_entry, give_entry,
-		release_job };
+	const struct ordered work = { sizeof(struct job), &v, take_entries, make_records,
+		give_records, release_job };
 
 	v.rules = (struct voc_rules){ .base = im->opt->voc_base >= 0 ? im->opt->voc_base : base,
 		.modelarts = modelarts,

@@ -62,7 +62,8 @@ kind_of(const struct reading *r, const struct xml_node *n)
 	double v;
 
 	for (size_t i = 0; i < ARRAY_LEN(kinds) && k == KIND_OTHER; i++)
-		if (name.n == kinds[i].name.n && memcmp(name.p, kinds[i].name.p, name.n) == 0)
+		if (name.n == kinds[i].name.n && name.p[0] == kinds[i].name.p[0] &&
+		    memcmp(name.p, kinds[i].name.p, name.n) == 0)
 			k = kinds[i].kind;
 	if (k == KIND_FLAG && (xml_child(r->x, n) || !is_flag(xml_text(r->x, n))))
 		return KIND_OTHER;
@@ -426,11 +427,12 @@ read_parts(struct reading *r, struct buf *b, const struct xml_node *o)
 	bool any = false;
 
 	for (const struct xml_node *c = xml_child(r->x, o); c; c = xml_next(r->x, c)) {
-		const struct xml_node *box = xml_find(r->x, c, "bndbox");
-		size_t start = b->n;
+		const struct xml_node *box;
+		size_t start;
 
 		if (kind_of(r, c) != KIND_PART)
 			continue;
+		box = xml_find(r->x, c, "bndbox");
 		if (!any) {
 			jw_key(b, "part");
 			jw_open(b, '[');

@@ -178,17 +178,8 @@ webdataset_detect(const struct tree *t, struct buf *why)
 static bool
 read_text(struct reader *r, const struct member_of *m)
 {
-	uint64_t max = r->im->opt->max_text, size;
-
 	buf_reset(&r->text);
-	if (!tree_size(r->tree, m->node, &size))
-		return false;
-	if (size > max) {
-		error_at(pos_file(tree_name(r->tree, m->node)), "webdataset",
-		    "larger than %llu bytes (--max-text): left out", (unsigned long long)max);
-		return false;
-	}
-	return tree_read(r->tree, m->node, &r->text);
+	return tree_read_text(r->tree, m->node, r->im->opt->max_text, &r->text);
 }
 
 static bool

@@ -139,6 +139,10 @@ END
 	ds-import -q -f audacity --encoding latin1 l.txt 2>/dev/null | grep -q '"text":"ÿ"'
 	must_fail 1 ds-import -q -f audacity --max-text 3 c.txt >/dev/null 2>err
 	grep -q -e '--max-text' err
+	printf '1\t2\tdog\n' >d.txt
+	ds-import -q -f audacity - <d.txt | grep -q '"text":"dog"' # a stream is read, too
+	must_fail 1 ds-import -q -f audacity --max-text 3 - <d.txt >/dev/null 2>err
+	echo '<stdin>: error: larger than 3 bytes (--max-text) [max-text]' | cmp - err
 	cat >in <<'END'
 {"source":"c.wav","usage":"TRAIN","annotation":[{"name":"dog","time":[0,1]},{"name":"cat","time":[1,2.50],"text":"two\nlines","speaker":"bob"},{"text":"all"}]}
 END

@@ -69,7 +69,12 @@ read_dataset(const char *target, const char *sep)
 	n = tree_find(t, SPAN("labels/b.txt"));
 	ok(n && tree_read(t, n, &text), "found and read");
 	is_str(buf_str(&text), "0 1 2\n", "its content");
-	ok(n && tree_size(t, n, &bytes) && bytes == 6, "its size");
+	buf_reset(&text);
+	ok(n && tree_read_text(t, n, 6, &text) && text.n == 6, "and with a limit that it keeps");
+	diag_quiet(true);
+	buf_reset(&text);
+	ok(n && !tree_read_text(t, n, 5, &text), "but not with a smaller one");
+	diag_quiet(false);
 	n = tree_find_picture(t, SPAN("images/\xc3\xa9"));
 	ok(n && tree_picture(t, n, &size), "the picture by its stem, and its size");
 	ok(size.width == 5 && size.height == 3, "5 x 3");
