@@ -4,21 +4,48 @@
 #include "json/write.h"
 #include "record/rle.h"
 
+#define OUTLINE_MAX ((size_t)1 << 24) /* strips, columns, rows */
+
 /* ---- parts: pixels that touch along an edge ---- */
 
 /* Pixels of one column that lie without a gap. */
 struct strip {
-	uint64_t at;   /* of the first, column by column */
-	uint32_t n;    /* of them */
+	uint32_t x, top, bottom; /* rows top ... bottom - 1 */
 	uint32_t part; /* another strip of the same part; of its first one that strip itself */
+	bool walked;   /* its top edge is in a ring */
 };
 
+/* Column by column, from the top down. */
 struct strips {
 	struct strip *v;
 	size_t n, cap;
+	uint32_t box[4];  /* around them */
+	uint32_t *column; /* the first strip of each column of the box, and the end */
 };
 
 static void
+strips_release(struct strips *s)
+{
+	free(s->v);
+	free(s->column);
+}
+
+/* Behind the last one; without a gap it is the same strip. */
+static void
+add_strip(struct strips *s, uint32_t x, uint32_t top, uint32_t bottom)
+{
+	struct strip *last = s->n ? &s->v[s->n - 1] : NULL;
+
+	if (last && last->x == x && last->bottom == top) {
+		last->bottom = bottom;
+		return;
+	}
+	s->v = grow(s->v, &s->cap, s->n + 1, sizeof(*s->v));
+	s->v[s->n] = (struct strip){ x, top, bottom, (uint32_t)s->n, false };
+	s->n++;
+}
+
+static bool
 cut_strips(struct strips *s, const struct rle *r)
 {
 	uint64_t at = 0;
@@ -27,13 +54,28 @@ cut_strips(struct strips *s, const struct rle *r)
 		uint64_t p = at, end = at + r->run[i];
 
 		while ((i & 1) && p < end) {
-			uint64_t stop = (p / r->h + 1) * r->h, to = end < stop ? end : stop;
+			uint64_t x = p / r->h, next = (x + 1) * r->h, to = end < next ? end : next;
 
-			s->v = grow(s->v, &s->cap, s->n + 1, sizeof(*s->v));
-			s->v[s->n] = (struct strip){ p, (uint32_t)(to - p), (uint32_t)s->n };
-			s->n++;
+			if (s->n >= OUTLINE_MAX)
+				return false;
+			add_strip(
+			    s, (uint32_t)x, (uint32_t)(p - x * r->h), (uint32_t)(to - x * r->h));
 			p = to;
 		}
+	}
+	return true;
+}
+
+static void
+index_columns(struct strips *s)
+{
+	size_t i = 0;
+
+	s->column = xreallocarray(NULL, (size_t)s->box[2] + 1, sizeof(*s->column));
+	for (uint32_t c = 0; c <= s->box[2]; c++) {
+		while (i < s->n && s->v[i].x - s->box[0] < c)
+			i++;
+		s->column[c] = (uint32_t)i;
 	}
 }
 
@@ -47,18 +89,19 @@ part_of(struct strips *s, uint32_t i)
 	return i;
 }
 
-/* Strips of neighbouring columns that share a row are of one part. Both lists are in order. */
+/* Strips of neighbouring columns that share a row are of one part. */
 static void
-join_strips(struct strips *s, uint32_t h)
+join_strips(struct strips *s)
 {
 	size_t left = 0;
 
 	for (size_t i = 0; i < s->n; i++) {
-		uint64_t from = s->v[i].at, to = from + s->v[i].n;
+		const struct strip *v = &s->v[i];
 
-		while (left < i && s->v[left].at + s->v[left].n + h <= from)
+		while (s->v[left].x + 1 < v->x ||
+		       (s->v[left].x + 1 == v->x && s->v[left].bottom <= v->top))
 			left++;
-		for (size_t k = left; k < i && s->v[k].at + h < to; k++) {
+		for (size_t k = left; s->v[k].x < v->x && s->v[k].top < v->bottom; k++) {
 			uint32_t a = part_of(s, (uint32_t)k), b = part_of(s, (uint32_t)i);
 
 			s->v[a > b ? a : b].part = a > b ? b : a;
@@ -66,89 +109,115 @@ join_strips(struct strips *s, uint32_t h)
 	}
 }
 
-/* The part that the pixel is of. */
-static uint32_t
-part_at(struct strips *s, uint64_t pixel)
+static bool
+open_strips(struct strips *s, const struct rle *r)
 {
-	size_t low = 0, high = s->n;
-
-	while (high - low > 1) {
-		size_t middle = (low + high) / 2;
-
-		if (s->v[middle].at <= pixel)
-			low = middle;
-		else
-			high = middle;
-	}
-	return part_of(s, (uint32_t)low);
+	rle_box(r, s->box);
+	if (s->box[2] > OUTLINE_MAX || s->box[3] > OUTLINE_MAX || !cut_strips(s, r))
+		return false;
+	index_columns(s);
+	join_strips(s);
+	return true;
 }
 
 /* ---- walking around them ---- */
 
-/* A bitmap with a frame of empty pixels, so that no neighbour is outside. */
-struct field {
-	uint8_t *cell; /* 1 filled, 2 its top edge was walked */
-	size_t w, h;
-	uint32_t x, y; /* of cell 1, 1 in the mask */
-};
+/* The first strip of column x that ends below row y; *end is the end of the column. */
+static size_t
+strip_from(const struct strips *s, int64_t x, int64_t y, size_t *end)
+{
+	int64_t c = x - s->box[0];
+	size_t low, high;
+
+	*end = 0;
+	if (c < 0 || c >= s->box[2])
+		return 0;
+	low = s->column[c];
+	*end = high = s->column[c + 1];
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (s->v[middle].bottom <= y)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
 
 static bool
-filled(const struct field *f, size_t x, size_t y)
+filled(const struct strips *s, int64_t x, int64_t y)
 {
-	return f->cell[y * f->w + x] & 1;
+	size_t end, i = strip_from(s, x, y, &end);
+
+	return i < end && s->v[i].top <= y;
+}
+
+/* Down the edge with pixels on its left (the picture's) only: to where these end, or others begin. */
+static int64_t
+go_south(const struct strips *s, int64_t x, int64_t y)
+{
+	size_t end, in = strip_from(s, x - 1, y, &end), out = strip_from(s, x, y, &end);
+	int64_t stop = s->v[in].bottom;
+
+	return out < end && s->v[out].top < stop ? s->v[out].top : stop;
+}
+
+/* Up the edge with pixels on its right only. */
+static int64_t
+go_north(const struct strips *s, int64_t x, int64_t y)
+{
+	size_t end, in = strip_from(s, x, y - 1, &end), out = strip_from(s, x - 1, y - 1, &end);
+	int64_t stop = s->v[in].top;
+	bool above = end > 0 && out > s->column[x - 1 - s->box[0]];
+
+	return above && s->v[out - 1].bottom > stop ? s->v[out - 1].bottom : stop;
 }
 
 enum { EAST, SOUTH, WEST, NORTH };
 
 /*
- * Walk the outline that begins with the top edge of cell x, y, with the filled pixels on the right
+ * Walk the outline that begins with the top edge of a strip, with the filled pixels on the right
  * hand; corners are written. Where two pixels touch at a corner only, they stay apart.
  */
 static void
-walk(const struct field *f, struct buf *b, size_t x0, size_t y0)
+walk(struct strips *s, struct buf *b, const struct strip *from)
 {
-	/* the cells ahead on the right and on the left of a corner, by direction */
+	/* the pixels ahead on the right and on the left of a corner, by direction */
 	static const int rx[] = { 0, -1, -1, 0 }, ry[] = { 0, 0, -1, -1 };
 	static const int lx[] = { 0, 0, -1, -1 }, ly[] = { -1, 0, 0, -1 };
-	static const int sx[] = { 1, 0, -1, 0 }, sy[] = { 0, 1, 0, -1 };
-	size_t x = x0, y = y0;
+	int64_t x = from->x, y = from->top;
 	int dir = EAST, last = NORTH;
+	size_t end;
 
 	jw_open(b, '[');
 	do {
 		if (dir != last) {
-			jw_u64(b, f->x + x - 1);
-			jw_u64(b, f->y + y - 1);
+			jw_u64(b, (uint64_t)x);
+			jw_u64(b, (uint64_t)y);
 		}
 		last = dir;
-		if (dir == EAST)
-			f->cell[y * f->w + x] |= 2;
-		x += (size_t)(ptrdiff_t)sx[dir];
-		y += (size_t)(ptrdiff_t)sy[dir];
-		if (!filled(f, x + (size_t)(ptrdiff_t)rx[dir], y + (size_t)(ptrdiff_t)ry[dir]))
+		switch (dir) {
+		case EAST:
+			s->v[strip_from(s, x, y, &end)].walked = true;
+			x++;
+			break;
+		case SOUTH:
+			y = go_south(s, x, y);
+			break;
+		case WEST:
+			x--;
+			break;
+		default:
+			y = go_north(s, x, y);
+			break;
+		}
+		if (!filled(s, x + rx[dir], y + ry[dir]))
 			dir = (dir + 1) & 3;
-		else if (filled(f, x + (size_t)(ptrdiff_t)lx[dir], y + (size_t)(ptrdiff_t)ly[dir]))
+		else if (filled(s, x + lx[dir], y + ly[dir]))
 			dir = (dir + 3) & 3;
-	} while (x != x0 || y != y0 || dir != EAST);
+	} while (x != from->x || y != from->top || dir != EAST);
 	jw_close(b, ']');
-}
-
-static bool
-open_field(struct field *f, const struct rle *r)
-{
-	uint32_t box[4];
-	uint8_t *bits;
-
-	rle_box(r, box);
-	bits = rle_bits(r, box);
-	if (!bits)
-		return false;
-	*f = (struct field){ .w = box[2] + 2u, .h = box[3] + 2u, .x = box[0], .y = box[1] };
-	f->cell = xcalloc(f->w, f->h);
-	for (size_t y = 0; y < box[3]; y++)
-		memcpy(f->cell + (y + 1) * f->w + 1, bits + y * box[2], box[2]);
-	free(bits);
-	return true;
 }
 
 /* ---- rings in order: a part's outer one, then its holes ---- */
@@ -175,28 +244,45 @@ by_part(const void *a, const void *b)
 	return (x->number > y->number) - (x->number < y->number);
 }
 
-/* From the top down, the first ring of a part is its outer one. */
+/* Strips by their top, and then by column: those of one row are together. */
+static uint32_t *
+sort_by_row(const struct strips *s)
+{
+	uint32_t *end = xcalloc((size_t)s->box[3] + 1, sizeof(*end)); /* of each row's strips */
+	uint32_t *order = xreallocarray(NULL, s->n + 1, sizeof(*order));
+
+	for (size_t i = 0; i < s->n; i++)
+		end[s->v[i].top - s->box[1]]++;
+	for (uint32_t y = 1; y < s->box[3]; y++)
+		end[y] += end[y - 1];
+	for (size_t i = s->n; i-- > 0;)
+		order[--end[s->v[i].top - s->box[1]]] = (uint32_t)i;
+	free(end);
+	return order;
+}
+
+/* From the top down, the first ring of a part is its outer one. Each ring has the top edge of a strip. */
 static void
-collect_rings(struct rings *out, const struct field *f, struct strips *s, const struct rle *r)
+collect_rings(struct rings *out, struct strips *s)
 {
 	uint64_t *met = xcalloc(s->n + 1, sizeof(*met)), parts = 0;
+	uint32_t *order = sort_by_row(s);
 
-	for (size_t y = 1; y < f->h; y++)
-		for (size_t x = 1; x < f->w; x++) {
-			struct ring ring = { .number = out->n, .begin = out->text.n };
-			uint32_t part;
+	for (size_t i = 0; i < s->n; i++) {
+		struct ring ring = { .number = out->n, .begin = out->text.n };
+		uint32_t part = part_of(s, order[i]);
 
-			if (f->cell[y * f->w + x] != 1 || filled(f, x, y - 1))
-				continue;
-			part = part_at(s, (f->x + x - 1) * r->h + f->y + y - 1);
-			if (!met[part])
-				met[part] = ++parts;
-			walk(f, &out->text, x, y);
-			ring.part = met[part];
-			ring.end = out->text.n;
-			out->v = grow(out->v, &out->cap, out->n + 1, sizeof(*out->v));
-			out->v[out->n++] = ring;
-		}
+		if (s->v[order[i]].walked)
+			continue;
+		if (!met[part])
+			met[part] = ++parts;
+		walk(s, &out->text, &s->v[order[i]]);
+		ring.part = met[part];
+		ring.end = out->text.n;
+		out->v = grow(out->v, &out->cap, out->n + 1, sizeof(*out->v));
+		out->v[out->n++] = ring;
+	}
+	free(order);
 	free(met);
 }
 
@@ -222,21 +308,18 @@ rle_write_polygon(struct buf *b, struct buf *holes, const struct rle *r)
 {
 	struct strips strips = { .v = NULL };
 	struct rings rings = { .v = NULL };
-	struct field f;
+	bool ok = open_strips(&strips, r);
 
-	if (!open_field(&f, r))
-		return false;
-	cut_strips(&strips, r);
-	join_strips(&strips, r->h);
-	collect_rings(&rings, &f, &strips, r);
-	if (holes)
-		jw_open(holes, '[');
-	write_rings(b, holes, &rings);
-	if (holes)
-		jw_close(holes, ']');
-	free(f.cell);
-	free(strips.v);
+	if (ok) {
+		collect_rings(&rings, &strips);
+		if (holes)
+			jw_open(holes, '[');
+		write_rings(b, holes, &rings);
+		if (holes)
+			jw_close(holes, ']');
+	}
+	strips_release(&strips);
 	free(rings.v);
 	buf_release(&rings.text);
-	return true;
+	return ok;
 }

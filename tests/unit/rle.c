@@ -127,11 +127,18 @@ outlines(void)
 	    "[[0,0,7,0,7,7,0,7],[1,6,6,6,6,1,1,1],[2,2,5,2,5,5,2,5],[3,4,4,4,4,3,3,3],[8,2,9,2,9,4,8,4]]",
 	    "each is followed by its holes");
 	is_str(buf_str(&holes), "[1,3]", "which are listed");
-	buf_release(&holes);
 	ok(rle_from_bits(&r, 2, 2, touch, 0, 0, 2, 2), "two pixels that touch");
 	buf_reset(&out);
 	rle_write_polygon(&out, NULL, &r);
 	is_str(buf_str(&out), "[[0,0,1,0,1,1,0,1],[1,1,2,1,2,2,1,2]]", "stay two rings");
+	buf_reset(&out);
+	buf_reset(&holes);
+	is_str(parse("{\"size\":[3,3],\"counts\":[0,2,0,2,1,3,0,1]}"), NULL,
+	    "runs that runs of 0 cut");
+	ok(rle_write_polygon(&out, &holes, &r), "have an outline");
+	is_str(buf_str(&out), "[[0,0,3,0,3,3,0,3],[1,2,2,2,2,1,1,1]]", "as if they were one");
+	is_str(buf_str(&holes), "[1]", "with its hole");
+	buf_release(&holes);
 	ok(rle_from_bits(&r, 2, 2, ring, -1, -1, 3, 3), "a bitmap over the edge");
 	is_str(picture(&r), ".#/##/", "is cut off");
 	ok(rle_from_bits(&t, 2, 2, touch, 0, 0, 2, 2), "another");
