@@ -186,8 +186,8 @@ take_stream(const struct tree *t, struct input *in)
 	return true;
 }
 
-bool
-tree_input(const struct tree *t, const struct node *n, struct input *in)
+static bool
+open_input(const struct tree *t, const struct node *n, struct input *in)
 {
 	enum place_of where = place_of(t, n);
 	struct buf name;
@@ -212,6 +212,16 @@ tree_input(const struct tree *t, const struct node *n, struct input *in)
 	input_fd(in, fd, buf_str(&name));
 	buf_release(&name);
 	return true;
+}
+
+bool
+tree_input(const struct tree *t, const struct node *n, struct input *in)
+{
+	bool opened = open_input(t, n, in);
+
+	if (opened)
+		in->ends = INPUT_GUESS;
+	return opened;
 }
 
 bool

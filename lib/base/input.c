@@ -195,9 +195,65 @@ input_piece(struct input *in, char sep, struct span *piece)
 	return true;
 }
 
+/* Settle INPUT_GUESS by what is in the window. */
+static void
+guess_ends(struct input *in)
+{
+	const char *text, *cr;
+	size_t n;
+
+	if (in->r == in->w)
+		input_more(in);
+	text = in->base + in->r;
+	n = in->w - in->r;
+	cr = n > 0 ? memchr(text, '\r', n) : NULL;
+	in->ends = cr && !memchr(text, '\n', n) && (cr + 1 < text + n || in->eof || !input_more(in))
+		       ? INPUT_ANY
+		       : INPUT_LF;
+}
+
+/* Like input_piece(), where LF, CR LF and CR are ends. */
+static bool
+any_line(struct input *in, struct span *line)
+{
+	const char *p = in->base + in->r;
+	size_t n = 0;
+
+	for (in->line++;; n++) {
+		if (in->r + n == in->w) {
+			if (n > in->line_max || !input_more(in))
+				break;
+			p = in->base + in->r;
+		}
+		if (p[n] == '\n' || p[n] == '\r')
+			break;
+	}
+	if (n > in->line_max) {
+		skip_long_line(in, '\n');
+		return any_line(in, line);
+	}
+	if (in->r + n == in->w) {
+		*line = (struct span){ in->base + in->r, n };
+		in->r = in->w;
+		return n > 0;
+	}
+	if (p[n] == '\r' && in->r + n + 1 == in->w)
+		input_more(in);
+	p = in->base + in->r;
+	*line = (struct span){ p, n };
+	in->r += n + 1;
+	if (p[n] == '\r' && in->r < in->w && in->base[in->r] == '\n')
+		in->r++;
+	return true;
+}
+
 bool
 input_line(struct input *in, struct span *line)
 {
+	if (in->ends == INPUT_GUESS)
+		guess_ends(in);
+	if (in->ends == INPUT_ANY)
+		return any_line(in, line);
 	if (!input_piece(in, '\n', line))
 		return false;
 	if (line->n > 0 && line->p[line->n - 1] == '\r')

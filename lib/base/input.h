@@ -15,6 +15,13 @@
 #include "base/buf.h"
 #include "base/diag.h"
 
+/* What ends a line. */
+enum input_ends {
+	INPUT_LF,    /* LF and CR LF */
+	INPUT_GUESS, /* LF and CR LF; CR when the first window has no LF but CRs (old Macs) */
+	INPUT_ANY,   /* LF, CR LF, and a CR by itself */
+};
+
 struct input {
 	int fd;     /* -1: memory */
 	char *name; /* for messages: the path, or <stdin> */
@@ -23,10 +30,11 @@ struct input {
 	uint64_t offset; /* of base[0] in the stream */
 	uint64_t line;   /* number of the line that was returned last */
 	size_t line_max; /* longer lines are left out: INPUT_LINE_MAX, or as the caller sets it */
-	bool eof;        /* nothing after base[w] */
-	bool range;      /* a piece of a file that is not ours to close: */
-	uint64_t at;     /* where its unread rest begins */
-	uint64_t left;   /* bytes of it */
+	enum input_ends ends; /* INPUT_LF, or as the caller sets it */
+	bool eof;             /* nothing after base[w] */
+	bool range;           /* a piece of a file that is not ours to close: */
+	uint64_t at;          /* where its unread rest begins */
+	uint64_t left;        /* bytes of it */
 };
 
 /* Open `path`, "-" for standard input. False: said so (status 2). */
@@ -40,7 +48,7 @@ void input_memory(struct input *in, struct span bytes, const char *name);
 void input_close(struct input *in);
 
 /*
- * The next line without its line end (LF or CR LF), valid until the next call.
+ * The next line without its line end (see in->ends), valid until the next call.
  * False at the end. A last line without LF counts. A line longer than
  * in->line_max bytes is reported and skipped.
  */

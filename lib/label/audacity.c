@@ -54,6 +54,11 @@ take_row(struct span line)
 		first = SPAN("");
 	row.at = first;
 	row.v[0] = row.v[1] = first;
+	if (memchr(line.p, '\r', line.n)) {
+		row.at.p = memchr(line.p, '\r', line.n);
+		row.wrong = "a CR stands alone here; lines should end with LF or CR LF";
+		return row;
+	}
 	if (!num_parse(first, &a)) {
 		row.wrong = row.frequency ? "frequencies should be \\, TAB, low, TAB, high"
 					  : "a label should be start, TAB, end, TAB, text";

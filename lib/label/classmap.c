@@ -30,6 +30,7 @@ classmap_init(struct class_map *m, const struct strings *pairs, const char *file
 		return;
 	if (!input_open(&in, file))
 		die("cannot go on without --map-file");
+	in.ends = INPUT_ANY;
 	while (input_line(&in, &line))
 		if (span_trim(line).n > 0 && !add_pair(m, span_trim(line)))
 			error_at(input_pos(&in, 0), "map", "a line must be OLD=NEW");

@@ -333,6 +333,15 @@ hold(struct reader *r, struct input *in, struct buf *b, struct span line)
 		    "a blank line ends one");
 }
 
+/* A CR in a line that is not before its LF; NULL: there is none. */
+static const char *
+lone_cr(struct span line)
+{
+	const char *cr = memchr(line.p, '\r', line.n), *end = line.p + line.n;
+
+	return cr && cr + 1 < end && !(end - cr == 2 && cr[1] == '\n') ? cr : NULL;
+}
+
 /* A line with its end; `damaged`: it is no text, which was said. */
 static void
 take_line(struct reader *r, struct input *in, struct span line, bool damaged)
@@ -349,6 +358,10 @@ take_line(struct reader *r, struct input *in, struct span line, bool damaged)
 		begin_sentence(r, in->line);
 	if (!damaged)
 		wrong = conll_row(line, &t, &at);
+	if (!damaged && lone_cr(line)) {
+		wrong = "a CR stands alone here; lines should end with LF or CR LF";
+		at = span_of(lone_cr(line), line.p + line.n);
+	}
 	if (wrong)
 		error_at(input_pos(in, (size_t)(at.p - line.p)), "conll-row", "%s", wrong);
 	r->bad += damaged || wrong;

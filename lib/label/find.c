@@ -130,6 +130,7 @@ row_next(struct importer *im, struct input *in, struct buf *scratch, struct span
 	struct span line;
 	size_t at;
 
+	in->ends = INPUT_ANY;
 	while (input_line(in, &line)) {
 		if (span_trim(line).n == 0)
 			continue;

@@ -88,6 +88,12 @@ add_row(struct reader *r, struct table *t, struct span line, uint64_t number)
 
 	if (span_ends(line, SPAN("\r")))
 		rest = line = span_of(line.p, line.p + line.n - 1);
+	if (memchr(line.p, '\r', line.n)) {
+		row.key = span_of(memchr(line.p, '\r', line.n), line.p + line.n);
+		bad_row(r, t, &row, row.key,
+		    "a CR stands alone here; lines should end with LF or CR LF");
+		return;
+	}
 	if (!span_word(&rest, &row.key))
 		return;
 	row.value = rest.n > 0 ? span_of(rest.p + 1, rest.p + rest.n) : SPAN("");

@@ -10,6 +10,7 @@
 
 #include "archive/tree.h"
 #include "base/diag.h"
+#include "base/input.h"
 #include "base/path.h"
 #include "label/export.h"
 #include "label/import.h"
@@ -83,11 +84,14 @@ labels_json(struct importer *im, const struct node *n, struct buf *b)
 {
 	struct buf bytes = BUF_INIT, utf8 = BUF_INIT;
 	struct span text = label_text(im, n, &bytes, &utf8), line;
+	struct input in;
 	uint64_t count = 0;
 
 	jw_key(b, "annotation");
 	jw_open(b, '[');
-	while (span_cut(&text, '\n', &line)) {
+	input_memory(&in, text, tree_name(im->tree, n));
+	in.ends = INPUT_ANY;
+	while (input_line(&in, &line)) {
 		line = span_trim(line);
 		if (line.n == 0)
 			continue;
@@ -97,6 +101,7 @@ labels_json(struct importer *im, const struct node *n, struct buf *b)
 		count++;
 	}
 	jw_close(b, ']');
+	input_close(&in);
 	buf_release(&utf8);
 	buf_release(&bytes);
 	return count;

@@ -184,6 +184,7 @@ read_rows(struct reading *r, const struct node *label, struct buf *b, double wid
 		r->im->bad_files++;
 		return 0;
 	}
+	in.ends = INPUT_ANY;
 	while (input_line(&in, &line)) {
 		row = span_trim(in.line == 1 ? without_mark(line) : line);
 		if (row.n == 0)
@@ -381,6 +382,7 @@ count_classes(struct reading *r)
 	for (size_t i = 0; i < t->n; i++) {
 		if (!is_label_file(r, i) || !tree_input(t, &t->node[i], &in))
 			continue;
+		in.ends = INPUT_ANY;
 		while (input_line(&in, &line))
 			if (span_word(&line, &word) && num_parse(word, &v) && v >= (double)most &&
 			    v < 1e6)

@@ -256,6 +256,7 @@ dataset_load_classes(struct dataset *d, const char *path)
 
 	if (!input_open(&in, path))
 		return false;
+	in.ends = INPUT_ANY;
 	while (input_line(&in, &line)) {
 		line = span_trim(line);
 		if (line.n == 0)

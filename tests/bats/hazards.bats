@@ -509,3 +509,29 @@ END
 	echo '{"name":"a","bbox":[1,1,4,4]}' >want
 	assert_file_equals got want
 }
+
+@test "line ends that are a CR alone: read where a row is a line, named elsewhere" {
+	mkdir -p y k/label_2 d/labelTxt m a
+	printf '0 0.5 0.5 0.2 0.4\r0 0.5 0.5 0.1 0.4\r' >y/a.txt
+	[ "$(ds-import -q -f yolo y 2>/dev/null | jq -c '[.annotation[]?.bbox]' | tail -n 1)" = '[[0.4,0.3,0.2,0.4],[0.45,0.3,0.1,0.4]]' ]
+	printf '0 0.5 0.5 0.2 0.4\n0 0.5 0.5 0.2 0.2\r0 0.5 0.5 0.1 0.4\n' >y/a.txt # not a polygon of four points
+	[ "$(ds-import -q -f yolo y 2>/dev/null | jq -c '[.annotation[]?.bbox]' | tail -n 1)" = '[[0.4,0.3,0.2,0.4],[0.4,0.4,0.2,0.2],[0.45,0.3,0.1,0.4]]' ]
+	printf 'Car 0 0 0 1 2 3 4 1 1 1 1 1 1 1\rVan 0 0 0 1 2 3 4 1 1 1 1 1 1 1\r' >k/label_2/a.txt
+	[ "$(ds-import -f kitti k | jq -c '[.annotation[]?.name]' | tail -n 1)" = '["Car","Van"]' ]
+	printf '1 1 2 1 2 2 1 2 car 0\r1 1 2 1 2 2 1 2 van 0\r' >d/labelTxt/a.txt
+	[ "$(ds-import -f dota d | jq -c '[.annotation[]?.name]' | tail -n 1)" = '["car","van"]' ]
+	printf 'a.jpg,1,2,3,4,cat\rb.jpg,1,2,3,4,dog\r' >r.csv
+	[ "$(ds-import -f csv-retinanet r.csv | jq -r '.annotation[]?.name' | paste -s)" = $'cat\tdog' ]
+	printf '{"text":"a","label":["x"]}\r{"text":"b","label":["y"]}\r' >j.jsonl
+	[ "$(ds-import -f doccano j.jsonl | jq -r '.annotation[]?.name' | paste -s)" = $'x\ty' ]
+	: >m/a.jpg
+	printf 'cat\rdog\r' >m/a.txt
+	[ "$(ds-import -f modelarts-image m | jq -c '[.annotation[]?.name]' | tail -n 1)" = '["cat","dog"]' ]
+	printf 'EU B-ORG\rrejects O\r' >c.conll
+	must_fail 1 ds-import -f conll c.conll 2>err
+	grep -q '^c.conll:1:9: error: a CR stands alone here; lines should end with LF or CR LF \[conll-row\]' err
+	: >a/x.wav
+	printf '0.0\t1.0\ta\r1.0\t2.0\tb\r' >a/x.txt
+	must_fail 1 ds-import -f audacity a 2>err
+	grep -q '^a/x.txt:1:10: error: a CR stands alone here; lines should end with LF or CR LF \[audacity\]' err
+}

@@ -214,6 +214,36 @@ test_lines(void)
 	input_close(&in);
 }
 
+/* The lines of `text`, with INPUT_ANY or INPUT_GUESS, in a file: "1<a>2<b>". */
+static void
+ends(const char *text, enum input_ends how, const char *want, const char *name)
+{
+	struct buf got = BUF_INIT;
+	struct input in;
+	struct span line;
+
+	file_write(in_dir("ends"), span_str(text), FILE_FORCE);
+	input_open(&in, in_dir("ends"));
+	in.ends = how;
+	while (input_line(&in, &line))
+		buf_addf(&got, "%d<%.*s>", (int)in.line, SPAN_ARG(line));
+	input_close(&in);
+	is_str(buf_str(&got), want, "%s", name);
+	buf_release(&got);
+}
+
+static void
+test_line_ends(void)
+{
+	ends("a\rb\nc\r\nd\r\r\ne\r", INPUT_ANY, "1<a>2<b>3<c>4<d>5<>6<e>", "any line end");
+	ends("a\r\rb", INPUT_ANY, "1<a>2<>3<b>", "the last line without one");
+	ends("", INPUT_ANY, "", "no line");
+	ends("\r", INPUT_ANY, "1<>", "one empty line");
+	ends("a\rb\r", INPUT_GUESS, "1<a>2<b>", "CRs and no LF");
+	ends("a\rb\n", INPUT_GUESS, "1<a\rb>", "a CR in a line");
+	ends("a\r\nb\r\n", INPUT_GUESS, "1<a>2<b>", "CR LF");
+}
+
 static void
 test_long_lines(void)
 {
@@ -323,12 +353,14 @@ main(void)
 	test_others();
 	test_read();
 	test_lines();
+	test_line_ends();
 	test_long_lines();
 	test_open();
 	test_end_among_threads();
 	unlink(in_dir("b"));
 	unlink(in_dir("c"));
 	unlink(in_dir("e"));
+	unlink(in_dir("ends"));
 	unlink(in_dir("n"));
 	is_int(rmdir(dir), 0, "the folder is empty at the end");
 	return done_testing();
