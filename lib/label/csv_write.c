@@ -518,6 +518,9 @@ csv_write_sample(struct exporter *ex, struct sample *s)
 		written = write_regions(ex, s, &out->b);
 		out_tick(out);
 	}
+	for (size_t i = 0; w->kind == OPENIMAGES && i < s->n; i++)
+		if (s->ann[i].v[ANN_MASK].p && !ann_box(&s->ann[i], &(struct box){ 0 }))
+			reshape_mask(ex, s, i); /* a row needs a box */
 	for (size_t i = 0; w->kind != VIA && i < s->n; i++)
 		written += write_annotation(ex, s, &s->ann[i], split);
 	if (w->kind == OPENIMAGES)

@@ -279,6 +279,22 @@ last_part(struct span name)
 	return slash ? span_of(slash + 1, base.p + base.n) : base;
 }
 
+/* A bucket that was copied here, or a folder of it: "s3://bucket/a/b.jpg" as a/b.jpg or b.jpg. */
+static const struct node *
+at_uri(struct pictures *p, struct span dir, struct span uri)
+{
+	const struct node *n = NULL;
+	const char *host = memmem(uri.p, uri.n, "://", 3);
+	struct span rest = span_of(host + 3, uri.p + uri.n), part;
+
+	while (!n && span_cut(&rest, '/', &part) && rest.n > 0) {
+		n = at_path(p, member(p, dir, rest));
+		if (!n && dir.n)
+			n = at_path(p, member(p, SPAN(""), rest));
+	}
+	return n;
+}
+
 const struct node *
 pictures_find(struct pictures *p, struct span dir, struct span name)
 {
@@ -290,6 +306,8 @@ pictures_find(struct pictures *p, struct span dir, struct span name)
 	n = at_path(p, member(p, dir, name));
 	if (!n && dir.n)
 		n = at_path(p, member(p, SPAN(""), name));
+	if (!n && path_is_uri(name))
+		n = at_uri(p, dir, name);
 	if (n)
 		return n;
 	if (!p->indexed)

@@ -66,7 +66,7 @@ void pictures_release(struct pictures *p);
 /*
  * The picture `name` of a label file in folder `dir` (member paths; backslashes are taken for
  * slashes): beside it, from the root, or the only one of that base name; the extension may be
- * missing. NULL: it is not here.
+ * missing. Of a URI any of its last parts may be that path. NULL: it is not here.
  */
 const struct node *pictures_find(struct pictures *p, struct span dir, struct span name);
 

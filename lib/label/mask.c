@@ -80,6 +80,11 @@ set_up_ids(struct decoder *d)
 	png_set_packing(d->png);
 	if (type == PNG_COLOR_TYPE_PALETTE && d->colours)
 		png_set_palette_to_rgb(d->png);
+	if (!(type & PNG_COLOR_MASK_COLOR) && d->colours) {
+		png_set_strip_16(d->png);
+		png_set_expand_gray_1_2_4_to_8(d->png);
+		png_set_gray_to_rgb(d->png);
+	}
 	png_set_strip_alpha(d->png);
 	png_set_interlace_handling(d->png);
 	png_read_update_info(d->png, d->info);
@@ -87,15 +92,22 @@ set_up_ids(struct decoder *d)
 	d->stride = png_get_rowbytes(d->png, d->info);
 }
 
+/* Everything in front of the pixels; may end in on_error(). */
+static void
+read_info(struct decoder *d)
+{
+	png_set_read_fn(d->png, d, on_read);
+	png_set_user_limits(d->png, 1u << 20, 1u << 20);
+	png_set_chunk_malloc_max(d->png, 8u << 20);
+	png_read_info(d->png, d->info);
+}
+
 static bool
 decode(struct decoder *d)
 {
 	if (setjmp(png_jmpbuf(d->png)))
 		return false;
-	png_set_read_fn(d->png, d, on_read);
-	png_set_user_limits(d->png, 1u << 20, 1u << 20);
-	png_set_chunk_malloc_max(d->png, 8u << 20);
-	png_read_info(d->png, d->info);
+	read_info(d);
 	d->w = png_get_image_width(d->png, d->info);
 	d->h = png_get_image_height(d->png, d->info);
 	if ((uint64_t)d->w * d->h > d->max) {
@@ -155,10 +167,8 @@ flatten_ids(const struct decoder *d, struct id_mask *m)
 }
 
 static bool
-decode_all(struct decoder *d, struct mask *m, struct id_mask *ids)
+begin_png(struct decoder *d)
 {
-	bool ok;
-
 	d->why = "it is no PNG";
 	if (d->in.n < 8 || png_sig_cmp((png_const_bytep)d->in.p, 0, 8))
 		return false;
@@ -166,6 +176,16 @@ decode_all(struct decoder *d, struct mask *m, struct id_mask *ids)
 	d->info = d->png ? png_create_info_struct(d->png) : NULL;
 	if (!d->info)
 		die("out of memory");
+	return true;
+}
+
+static bool
+decode_all(struct decoder *d, struct mask *m, struct id_mask *ids)
+{
+	bool ok;
+
+	if (!begin_png(d))
+		return false;
 	ok = decode(d);
 	if (ok && m)
 		flatten(d, m);
@@ -203,6 +223,46 @@ mask_read_ids(struct span png, bool colours, struct id_mask *m, const char **why
 	return ok;
 }
 
+/* Is number `i` of the palette this colour? */
+static bool
+has_colour(png_const_colorp palette, int n, uint32_t i, const uint8_t rgb[3])
+{
+	return i < (uint32_t)n && palette[i].red == rgb[0] && palette[i].green == rgb[1] &&
+	       palette[i].blue == rgb[2];
+}
+
+static bool
+is_by_colour(struct decoder *d, uint32_t number, const uint8_t rgb[3])
+{
+	png_colorp palette;
+	png_byte type;
+	int n = 0;
+
+	if (setjmp(png_jmpbuf(d->png)))
+		return false;
+	read_info(d);
+	type = png_get_color_type(d->png, d->info);
+	if (type != PNG_COLOR_TYPE_PALETTE || !png_get_PLTE(d->png, d->info, &palette, &n))
+		return type & PNG_COLOR_MASK_COLOR;
+	for (int i = 0; i < n && !has_colour(palette, n, number, rgb); i++)
+		if (has_colour(palette, n, (uint32_t)i, rgb))
+			return true;
+	return false;
+}
+
+bool
+mask_is_by_colour(struct span png, uint32_t number, const uint8_t rgb[3])
+{
+	struct decoder d = { .in = png };
+	bool is;
+
+	if (!begin_png(&d))
+		return false;
+	is = is_by_colour(&d, number, rgb);
+	png_destroy_read_struct(&d.png, &d.info, NULL);
+	return is;
+}
+
 /* ---- writing ---- */
 
 static void
@@ -217,7 +277,7 @@ on_flush(png_structp png)
 	(void)png;
 }
 
-enum kind { GREY, BITMAP, VOC, BITS, RGB };
+enum kind { GREY, BITMAP, PALETTE, BITS, RGB };
 
 void
 mask_voc_colour(unsigned i, uint8_t rgb[3])
@@ -229,7 +289,7 @@ mask_voc_colour(unsigned i, uint8_t rgb[3])
 }
 
 static void
-put_palette(struct decoder *d, enum kind kind)
+put_palette(struct decoder *d, enum kind kind, const uint8_t (*rgb)[3])
 {
 	static const png_color black_and_white[2] = { { 0, 0, 0 }, { 255, 255, 255 } };
 	static const png_byte transparent[1] = { 0 };
@@ -238,20 +298,17 @@ put_palette(struct decoder *d, enum kind kind)
 	if (kind == BITMAP) {
 		png_set_PLTE(d->png, d->info, black_and_white, 2);
 		png_set_tRNS(d->png, d->info, transparent, 1, NULL);
-	} else if (kind == VOC) {
-		for (unsigned i = 0; i < 256; i++) {
-			uint8_t rgb[3];
-
-			mask_voc_colour(i, rgb);
-			colour[i] = (png_color){ rgb[0], rgb[1], rgb[2] };
-		}
+	} else if (kind == PALETTE) {
+		for (unsigned i = 0; i < 256; i++)
+			colour[i] = (png_color){ rgb[i][0], rgb[i][1], rgb[i][2] };
 		png_set_PLTE(d->png, d->info, colour, 256);
 	}
 }
 
-/* Rows of `stride` bytes. */
+/* Rows of `stride` bytes; `rgb`: the colours of a PALETTE. */
 static void
-write_png(struct buf *out, const uint8_t *v, uint32_t w, uint32_t h, size_t stride, enum kind kind)
+write_png(struct buf *out, const uint8_t *v, uint32_t w, uint32_t h, size_t stride, enum kind kind,
+    const uint8_t (*rgb)[3])
 {
 	static const int type[] = { PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_PALETTE,
 		PNG_COLOR_TYPE_PALETTE, PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_RGB };
@@ -264,7 +321,7 @@ write_png(struct buf *out, const uint8_t *v, uint32_t w, uint32_t h, size_t stri
 	png_set_write_fn(d.png, out, on_write, on_flush);
 	png_set_IHDR(d.png, d.info, w, h, kind == BITS ? 1 : 8, type[kind], PNG_INTERLACE_NONE,
 	    PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
-	put_palette(&d, kind);
+	put_palette(&d, kind, rgb);
 	png_write_info(d.png, d.info);
 	if (kind == BITS)
 		png_set_packing(d.png);
@@ -277,13 +334,13 @@ write_png(struct buf *out, const uint8_t *v, uint32_t w, uint32_t h, size_t stri
 void
 mask_write_png(struct buf *out, const uint8_t *v, uint32_t w, uint32_t h)
 {
-	write_png(out, v, w, h, w, GREY);
+	write_png(out, v, w, h, w, GREY, NULL);
 }
 
 void
 mask_write_bitmap(struct buf *out, const uint8_t *v, uint32_t w, uint32_t h)
 {
-	write_png(out, v, w, h, w, BITMAP);
+	write_png(out, v, w, h, w, BITMAP, NULL);
 }
 
 bool
@@ -312,27 +369,37 @@ mask_paint(struct id_mask *m, const struct rle *r, uint32_t number)
 
 /* A byte a pixel. */
 static void
-write_bytes(struct buf *out, const struct id_mask *m, enum kind kind)
+write_bytes(struct buf *out, const struct id_mask *m, enum kind kind, const uint8_t (*rgb)[3])
 {
 	size_t n = (size_t)m->w * m->h;
 	uint8_t *v = xmalloc(n + 1);
 
 	for (size_t i = 0; i < n; i++)
 		v[i] = kind == BITS ? m->v[i] != 0 : (uint8_t)m->v[i];
-	write_png(out, v, m->w, m->h, m->w, kind);
+	write_png(out, v, m->w, m->h, m->w, kind, rgb);
 	free(v);
 }
 
 void
 mask_write_voc(struct buf *out, const struct id_mask *m)
 {
-	write_bytes(out, m, VOC);
+	uint8_t rgb[256][3];
+
+	for (unsigned i = 0; i < 256; i++)
+		mask_voc_colour(i, rgb[i]);
+	mask_write_palette(out, m, (const uint8_t(*)[3])rgb);
+}
+
+void
+mask_write_palette(struct buf *out, const struct id_mask *m, const uint8_t rgb[256][3])
+{
+	write_bytes(out, m, PALETTE, rgb);
 }
 
 void
 mask_write_bits(struct buf *out, const struct id_mask *m)
 {
-	write_bytes(out, m, BITS);
+	write_bytes(out, m, BITS, NULL);
 }
 
 void
@@ -344,7 +411,7 @@ mask_write_ids(struct buf *out, const struct id_mask *m)
 	for (size_t i = 0; i < n; i++)
 		for (int c = 0; c < 3; c++)
 			rgb[3 * i + (size_t)c] = (uint8_t)(m->v[i] >> (8 * c));
-	write_png(out, rgb, m->w, m->h, 3 * (size_t)m->w, RGB);
+	write_png(out, rgb, m->w, m->h, 3 * (size_t)m->w, RGB, NULL);
 	free(rgb);
 }
 

@@ -36,10 +36,16 @@ struct id_mask {
 
 /*
  * Decode a PNG into numbers: palette index or grey level (to 16 bits), or, of a coloured one,
- * R + 256 G + 65536 B as in panoptic COCO. `colours`: a palette is taken for its colours, too.
- * Transparency is passed over. False: as above.
+ * R + 256 G + 65536 B as in panoptic COCO. `colours`: of palettes and grey levels the colours are
+ * taken, too. Transparency is passed over. False: as above.
  */
 bool mask_read_ids(struct span png, bool colours, struct id_mask *m, const char **why);
+
+/*
+ * Does this PNG say by its colours what its pixels are, and not by their numbers? A coloured one does, and one
+ * with a palette in which `number` has another colour than this, and some number has it.
+ */
+bool mask_is_by_colour(struct span png, uint32_t number, const uint8_t rgb[3]);
 
 /* Append a PNG of 8 bit grey levels. */
 void mask_write_png(struct buf *out, const uint8_t *v, uint32_t w, uint32_t h);
@@ -51,6 +57,8 @@ uint64_t mask_paint(struct id_mask *m, const struct rle *r, uint32_t number);
 
 /* Append a palette PNG of numbers below 256 in the colours of Pascal VOC. */
 void mask_write_voc(struct buf *out, const struct id_mask *m);
+/* The same in colours of one's own. */
+void mask_write_palette(struct buf *out, const struct id_mask *m, const uint8_t rgb[256][3]);
 /* Append a PNG of one bit a pixel, not 0 white. */
 void mask_write_bits(struct buf *out, const struct id_mask *m);
 

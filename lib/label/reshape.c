@@ -37,6 +37,13 @@ has(const struct annotation *a, enum ann_field f, enum json_type type)
 	return a->v[f].p && json_type_of(a->v[f]) == type;
 }
 
+bool
+mask_is_of_class(const struct annotation *a)
+{
+	return has(a, ANN_MASK, JSON_OBJECT) &&
+	       span_is(json_member(a->v[ANN_MASK], "kind"), "\"class\"");
+}
+
 /* ---- the pixels of a file ---- */
 
 /* The numbers of the picture `source`, read unless it was the last one. */
@@ -299,6 +306,14 @@ outline_as_ratio(struct buf *b, const struct rle *r)
 	buf_release(&pixels);
 }
 
+/* Annotation i no longer says that its pixels are those of a class. */
+static void
+lose_kind(struct exporter *ex, const struct sample *s, size_t i)
+{
+	if (mask_is_of_class(&s->ann[i]))
+		export_loss(ex, s, "annotation.class-mask", 1);
+}
+
 /* rle or mask to polygon. */
 static void
 to_polygon(struct exporter *ex, struct sample *s, size_t i, const char *from)
@@ -316,6 +331,7 @@ to_polygon(struct exporter *ex, struct sample *s, size_t i, const char *from)
 		buf_reset(&r->value);
 		outline_as_ratio(&r->value, &r->rle);
 	}
+	lose_kind(ex, s, i);
 	add_swap(&swaps, from, "polygon", buf_span(&r->value));
 	if (r->holes.n > 2)
 		add_swap(&swaps, NULL, "holes", buf_span(&r->holes));
@@ -342,6 +358,11 @@ to_rle(struct exporter *ex, struct sample *s, size_t i, const char *from)
 
 	if (!reshape_pixels(ex, s, &s->ann[i]))
 		return false;
+	if (rle_area(&r->rle) == 0 && has(&s->ann[i], ANN_POLYGON, JSON_ARRAY)) {
+		export_loss(ex, s, "annotation.polygon-without-pixels", 1);
+		return false;
+	}
+	lose_kind(ex, s, i);
 	buf_reset(&r->value);
 	rle_write(&r->value, &r->rle, true);
 	if (has(&s->ann[i], ANN_MASK, JSON_OBJECT) && rle_area(&r->rle) == 0) {

@@ -44,6 +44,12 @@ bool reshape_pixels(struct exporter *ex, struct sample *s, const struct annotati
 /* Shapes in parts of width and height as pixels, for formats without such a unit. */
 void reshape_to_pixels(struct exporter *ex, struct sample *s);
 
+/*
+ * Is it a mask of a class ("kind":"class"): all of its pixels in the picture, however many objects they are?
+ * What becomes of it elsewhere looks like one object [annotation.class-mask].
+ */
+bool mask_is_of_class(const struct annotation *a);
+
 /* Annotation i, which is the pixels of a file, with these as runs. */
 void reshape_mask(struct exporter *ex, struct sample *s, size_t i);
 

@@ -5,9 +5,11 @@
  *	 "JOB":{"annotations":[{"class_id":0,"width":4,"top":2,"height":3,"left":1}],"image_size":[{..}]},
  *	 "JOB-metadata":{"class-map":{"0":"cat"},"objects":[{"confidence":0.9}],"type":"groundtruth/..",..}}
  *
- * Jobs have any name: a job is a member that has another one called NAME-metadata beside it, and what
- * it labels is seen from its value: boxes, entities of a text, a class (a number), several classes
- * (a list), a mask (a URI). Boxes are in pixels from the top left corner, far edges outside.
+ * Jobs have any name: a job is a member that has another one called NAME-metadata beside it (of a
+ * mask NAME-ref, older ones have theirs without -ref), and what it labels is seen from its value:
+ * boxes, entities of a text, a class (a number), several classes (a list), a mask (a URI). Boxes
+ * are in pixels from the top left corner, far edges outside. A mask is a PNG, most often with a
+ * palette, in which a class has the number and the colour that "internal-color-map" says.
  *
  * Source: Amazon SageMaker AI, "Labeling job output data". Order of members as the service writes them.
  */
@@ -15,6 +17,7 @@
 
 #include <stdlib.h>
 
+#include "base/path.h"
 #include "label/find.h"
 #include "label/formats.h"
 
@@ -32,7 +35,7 @@ kind_of(struct span value)
 	case JSON_ARRAY:
 		return CLASSES;
 	case JSON_STRING:
-		return span_ends(value, SPAN(".png\"")) ? MASK : CLASS;
+		return path_has_ext(json_unquote(value), "png") ? MASK : CLASS;
 	case JSON_OBJECT:
 		annotations = json_member(value, "annotations");
 		if (json_type_of(annotations) == JSON_ARRAY)
@@ -41,6 +44,36 @@ kind_of(struct span value)
 	default:
 		return OTHER;
 	}
+}
+
+/* Is `key` the metadata of a job of this name? */
+static bool
+is_metadata_of(struct span key, struct span name)
+{
+	struct span rest;
+
+	if (!span_starts(key, name) || key.n < name.n)
+		return false;
+	rest = span_of(key.p + name.n, key.p + key.n);
+	return span_is(rest, SAGEMAKER_METADATA);
+}
+
+/* The metadata of the job `name`; NULL: it has none. */
+static const struct member *
+metadata_of(const struct member *m, size_t n, struct span name)
+{
+	struct span stem = name;
+	bool ref = span_ends(name, SPAN("-ref")) && !span_is(name, "source-ref");
+
+	stem.n -= ref ? strlen("-ref") : 0;
+	for (size_t k = 0; k < n; k++)
+		if (is_metadata_of(m[k].key, name) && json_type_of(m[k].value) == JSON_OBJECT)
+			return &m[k];
+	for (size_t k = 0; ref && k < n; k++)
+		if (is_metadata_of(m[k].key, stem) && json_type_of(m[k].value) == JSON_OBJECT &&
+		    json_member(m[k].value, "internal-color-map").p)
+			return &m[k];
+	return NULL;
 }
 
 /* The jobs of a line, in order; their number. */
@@ -53,16 +86,13 @@ sagemaker_find_jobs(struct span line, struct job *job, size_t max)
 
 	json_begin(&j, line);
 	json_members(&j, &m, &n, &cap);
-	for (size_t i = 0; i < n && jobs < max; i++)
-		for (size_t k = 0; k < n; k++)
-			if (m[k].key.n == m[i].key.n + strlen(SAGEMAKER_METADATA) &&
-			    span_starts(m[k].key, m[i].key) &&
-			    span_ends(m[k].key, SPAN(SAGEMAKER_METADATA)) &&
-			    json_type_of(m[k].value) == JSON_OBJECT) {
-				job[jobs++] = (struct job){ m[i].key, m[i].value, m[k].value,
-					kind_of(m[i].value) };
-				break;
-			}
+	for (size_t i = 0; i < n && jobs < max; i++) {
+		const struct member *meta = metadata_of(m, n, m[i].key);
+
+		if (meta)
+			job[jobs++] = (struct job){ m[i].key, meta->key, m[i].value, meta->value,
+				kind_of(m[i].value) };
+	}
 	free(m);
 	return jobs;
 }
@@ -93,9 +123,9 @@ const struct label_format label_sagemaker = {
 	.name = "sagemaker",
 	.aliases = "groundtruth|ground-truth|augmented-manifest",
 	.title = "SageMaker augmented manifest: JSON Lines, an attribute a job",
-	.holds = HOLDS(ANN_BBOX) | HOLDS(ANN_MASK) | HOLDS(ANN_SPAN) | HOLDS(ANN_NAME) |
-		 HOLDS(ANN_CONFIDENCE) | HOLDS_CLASS | HOLDS_CLASSES | HOLDS_UNLABELLED |
-		 HOLDS_NEGATIVE | HOLDS_SIZE,
+	.holds = HOLDS(ANN_BBOX) | HOLDS(ANN_MASK) | HOLDS(ANN_RLE) | HOLDS(ANN_SPAN) |
+		 HOLDS(ANN_NAME) | HOLDS(ANN_CONFIDENCE) | HOLDS_CLASS | HOLDS_CLASSES |
+		 HOLDS_UNLABELLED | HOLDS_NEGATIVE | HOLDS_SIZE,
 	.single = "manifest",
 	.keeps = "sagemaker|job",
 	.detect = detect,

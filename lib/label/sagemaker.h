@@ -13,7 +13,7 @@ enum { MAX_JOBS = 24 };
 
 /* A job of a line. */
 struct job {
-	struct span name; /* raw, without quotes */
+	struct span name, metadata_name; /* raw, without quotes */
 	struct span value, metadata;
 	enum kind kind;
 };
@@ -30,6 +30,20 @@ void sagemaker_edit(struct buf *b, struct span object, const char *key, struct s
 
 /* Does a file begin like a manifest of this service? */
 bool sagemaker_looks_like(struct span head);
+
+/*
+ * Bring the PNG of a class mask along; what the line says of it, in `value`: `kept`, what it said before, where
+ * pictures stay. False: it cannot be had, which was said.
+ */
+bool sagemaker_copy_mask(struct exporter *ex, const struct sample *s, struct span kept,
+    struct span source, struct buf *value);
+
+/*
+ * Paint the annotations with these indices on one PNG, a number a class; its name in `value`, as JSON, and the
+ * classes' numbers and colours in `map`. Returns how many were painted; the others were counted.
+ */
+uint64_t sagemaker_paint_mask(struct exporter *ex, struct sample *s, const size_t *which, size_t n,
+    struct buf *value, struct buf *map);
 
 void sagemaker_read(struct importer *im);
 extern const struct label_writer sagemaker_writer;

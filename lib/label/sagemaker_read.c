@@ -1,17 +1,25 @@
 /* Reading the manifests of SageMaker: see sagemaker.c. */
 #include "label/sagemaker.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
+#include <strings.h>
 
+#include "archive/source.h"
 #include "base/num.h"
+#include "base/path.h"
 #include "label/coords.h"
 #include "label/jsonl.h"
+#include "label/mask.h"
 
 static const char *const line_size[] = { "width", "depth", "height" };
 
 struct reader {
 	struct strmap classes; /* name -> its number in the class map */
-	struct buf text, key, name;
+	struct source_reader *sources;
+	struct buf text, key, name, picture, mask, png;
+	uint64_t away; /* masks that are not here */
+	char *first_away;
 };
 
 static void
@@ -209,14 +217,94 @@ give_classes(struct jsonl *j, struct buf *b, const struct job *job, bool several
 	return n;
 }
 
+/* "#2ca02c" */
+static bool
+read_hex(struct span raw, uint8_t rgb[3])
+{
+	struct span text = json_unquote(raw);
+	unsigned v = 0;
+
+	if (json_type_of(raw) != JSON_STRING || text.n != 7 || text.p[0] != '#')
+		return false;
+	for (size_t i = 1; i < 7; i++) {
+		const char *digits = "0123456789abcdef", *at = strchr(digits, text.p[i] | 32);
+
+		if (!at)
+			return false;
+		v = v << 4 | (unsigned)(at - digits);
+	}
+	for (int i = 0; i < 3; i++)
+		rgb[i] = (uint8_t)(v >> (16 - 8 * i));
+	return true;
+}
+
+/*
+ * What the record says of the mask, in r->mask, and its bytes in r->png; these are empty when it is not here,
+ * which is counted.
+ */
+static void
+find_mask(struct jsonl *j, const struct job *job)
+{
+	struct reader *r = j->state;
+	struct span name = jsonl_string(job->value, &r->name);
+	struct span source = pictures_source(&j->pictures, j->dir, name, NULL), a, m;
+
+	if (span_eq(source, buf_span(&r->picture)))
+		source = name; /* that has the same name and is the picture */
+	buf_reset(&r->mask);
+	buf_addspan(&r->mask, source);
+	buf_reset(&r->png);
+	if (source_is_member(buf_str(&r->mask), &a, &m))
+		return; /* an archive is read forward only */
+	if (!r->sources)
+		r->sources = source_reader_new(0);
+	if (!path_is_uri(source) && source_read(r->sources, buf_str(&r->mask), &r->png) == 0)
+		return;
+	buf_reset(&r->png);
+	if (r->away++ == 0)
+		r->first_away = xstrdup(buf_str(&r->mask));
+}
+
+/* The pixels of a class: those of its number, or, where that is how the PNG says it, of its colour. */
+static void
+write_mask(struct buf *b, const struct reader *r, uint64_t value, struct span entry)
+{
+	uint8_t rgb[3];
+
+	jw_key(b, "mask");
+	jw_open(b, '{');
+	jw_member_string(b, "source", buf_span(&r->mask));
+	jw_member_u64(b, "value", value);
+	if (read_hex(json_member(entry, "hex-color"), rgb) && value <= UINT32_MAX &&
+	    mask_is_by_colour(buf_span(&r->png), (uint32_t)value, rgb)) {
+		jw_key(b, "color");
+		jw_open(b, '[');
+		for (int i = 0; i < 3; i++)
+			jw_u64(b, rgb[i]);
+		jw_close(b, ']');
+	}
+	jw_member_str(b, "kind", "class");
+	jw_close(b, '}');
+}
+
+static bool
+is_background(struct span name)
+{
+	static const char word[] = "background";
+
+	return name.n == strlen(word) && strncasecmp(name.p, word, name.n) == 0;
+}
+
 /* A mask: one annotation for each colour that is not the background. */
 static uint64_t
 give_mask(struct jsonl *j, struct buf *b, const struct job *job, bool several)
 {
 	struct span map = json_member(job->metadata, "internal-color-map"), key, raw, name;
+	struct reader *r = j->state;
 	struct json items;
 	uint64_t n = 0, v;
 
+	find_mask(j, job);
 	json_begin(&items, json_type_of(map) == JSON_OBJECT ? map : SPAN("{}"));
 	json_object(&items);
 	while (json_key(&items, &key) && json_value(&items, &raw)) {
@@ -226,15 +314,12 @@ give_mask(struct jsonl *j, struct buf *b, const struct job *job, bool several)
 			    j, raw, "a colour needs a number and a \"class-name\"");
 			continue;
 		}
-		if (span_is(json_unquote(name), "BACKGROUND"))
+		if (is_background(json_unquote(name)))
 			continue;
+		strmap_put(&r->classes, json_value_text(name, &r->name), v, NULL);
 		jw_open(b, '{');
 		jw_member_raw(b, "name", name);
-		jw_key(b, "mask");
-		jw_open(b, '{');
-		jw_member_raw(b, "source", job->value);
-		jw_member_u64(b, "value", v);
-		jw_close(b, '}');
+		write_mask(b, r, v, raw);
 		write_member_number(b, "confidence", number_member(raw, "confidence"));
 		end_annotation(b, job, several, SPAN("{}"), true);
 		n++;
@@ -291,7 +376,8 @@ write_template(struct buf *b, struct span line, const struct job *job, size_t n)
 		json_decode(&names, job[i].name);
 		c[0] = (struct json_change){ buf_str(&names), buf_span(&value) };
 		sagemaker_edit(&next, buf_span(&whole), c[0].key, c[0].value);
-		buf_adds(&names, SAGEMAKER_METADATA);
+		buf_reset(&names);
+		json_decode(&names, job[i].metadata_name);
 		buf_reset(&whole);
 		sagemaker_edit(&whole, buf_span(&next), buf_str(&names), buf_span(&metadata));
 	}
@@ -343,8 +429,9 @@ begin_sample(struct jsonl *j, struct buf *b, struct span line, const struct job 
 	struct picsize size = { 0 };
 
 	if (name.n) {
-		import_begin_sample(
-		    b, pictures_source(&j->pictures, j->dir, name, &size), SPAN_NONE, 0, 0);
+		buf_reset(&r->picture);
+		buf_addspan(&r->picture, pictures_source(&j->pictures, j->dir, name, &size));
+		import_begin_sample(b, buf_span(&r->picture), SPAN_NONE, 0, 0);
 		jsonl_write_id(j, b);
 		write_size(b, job, n, &size);
 		return true;
@@ -415,17 +502,29 @@ write_classes(struct importer *im, struct strmap *classes)
 	import_header_end(im);
 }
 
+static void
+say_away(const struct importer *im, const struct reader *r)
+{
+	if (r->away > 0)
+		note_at(pos_file(im->tree->name), "mask",
+		    "%" PRIu64 " masks are not here, first '%s'; the records refer to them",
+		    r->away, r->first_away);
+}
+
 void
 sagemaker_read(struct importer *im)
 {
 	struct reader r = { .classes = STRMAP_INIT };
+	struct buf *bufs[] = { &r.text, &r.key, &r.name, &r.picture, &r.mask, &r.png };
 
 	import_header(im);
 	import_header_end(im);
 	jsonl_read(im, "manifest|json|jsonl", sagemaker_looks_like, give_line, &r);
 	write_classes(im, &r.classes);
+	say_away(im, &r);
 	strmap_release(&r.classes);
-	buf_release(&r.text);
-	buf_release(&r.key);
-	buf_release(&r.name);
+	source_reader_free(r.sources);
+	free(r.first_away);
+	for (size_t i = 0; i < ARRAY_LEN(bufs); i++)
+		buf_release(bufs[i]);
 }

@@ -8,19 +8,24 @@
 #include "label/coords.h"
 #include "label/jsonl.h"
 
+#define OWN(name) name, name SAGEMAKER_METADATA
+
 /* The jobs of records that were not made by a job. */
 static const struct {
-	const char *name, *type;
+	const char *name, *metadata, *type;
 } own_job[KINDS] = {
-	[BOXES] = { "bounding-box", "object-detection" },
-	[CLASS] = { "category", "image-classification" },
-	[CLASSES] = { "categories", "image-classification-multilabel" },
-	[ENTITIES] = { "entities", "text-span" },
-	[MASK] = { "mask-ref", "semantic-segmentation" },
+	[BOXES] = { OWN("bounding-box"), "object-detection" },
+	[CLASS] = { OWN("category"), "image-classification" },
+	[CLASSES] = { OWN("categories"), "image-classification-multilabel" },
+	[ENTITIES] = { OWN("entities"), "text-span" },
+	[MASK] = { OWN("mask-ref"), "semantic-segmentation" },
 };
 
 struct writer {
 	struct sink_file *file;
+	bool paints;   /* masks, of this sample */
+	size_t *which; /* annotations of a mask */
+	size_t which_cap;
 	struct corners box;
 	struct buf text, list, objects, map, value, metadata, line, next, name;
 };
@@ -41,10 +46,45 @@ writer_out(struct exporter *ex)
 	return sink_file_out(w->file);
 }
 
-static enum kind
-kind_of_annotation(const struct annotation *a)
+static bool
+has_pixels(const struct annotation *a)
 {
-	if (a->v[ANN_MASK].p)
+	return json_type_of(a->v[ANN_RLE]) == JSON_OBJECT ||
+	       json_type_of(a->v[ANN_MASK]) == JSON_OBJECT;
+}
+
+/*
+ * Are masks painted of this sample? Not where a file has no place beside it, and not, unless somebody wishes it,
+ * where some objects have outlines only: the mask would say that these are not there.
+ */
+static bool
+paints(const struct exporter *ex, const struct sample *s)
+{
+	bool outlines = false;
+
+	for (size_t i = 0; i < s->n; i++)
+		outlines |=
+		    json_type_of(s->ann[i].v[ANN_POLYGON]) == JSON_ARRAY && !has_pixels(&s->ann[i]);
+	return !sink_is_one(ex->sink) && (ex->opt->mask_to != MASK_TO_AS_HELD || !outlines);
+}
+
+/* Pixels that are not painted are boxes. */
+static void
+lose_pixels(struct exporter *ex, struct sample *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		if (!has_pixels(&s->ann[i]) || mask_is_of_class(&s->ann[i]))
+			continue;
+		export_loss(
+		    ex, s, s->ann[i].v[ANN_RLE].p ? "annotation.rle" : "annotation.mask", 1);
+		reshape_mask(ex, s, i);
+	}
+}
+
+static enum kind
+kind_of_annotation(const struct writer *w, const struct annotation *a)
+{
+	if (mask_is_of_class(a) || (w->paints && has_pixels(a)))
 		return MASK;
 	if (a->v[ANN_SPAN].p)
 		return ENTITIES;
@@ -61,10 +101,10 @@ fits(enum kind job, enum kind a)
 
 /* The index of the job that the annotation belongs to; -1: none takes it. */
 static int
-job_of(const struct annotation *a, const struct job *job, size_t n)
+job_of(const struct writer *w, const struct annotation *a, const struct job *job, size_t n)
 {
 	struct span wanted = json_unquote(ann_member(a, "job"));
-	enum kind kind = kind_of_annotation(a);
+	enum kind kind = kind_of_annotation(w, a);
 
 	for (size_t i = 0; wanted.p && i < n; i++)
 		if (span_eq(job[i].name, wanted) && fits(job[i].kind, kind))
@@ -158,22 +198,15 @@ add_entity(struct exporter *ex, const struct annotation *a)
 	return true;
 }
 
-/* A colour of the mask's map. */
-static bool
-add_mask(struct exporter *ex, const struct annotation *a)
+/* A colour of the map of a mask that stays. */
+static void
+add_mask(struct writer *w, const struct annotation *a)
 {
-	struct writer *w = ex->state;
 	struct span value = json_member(a->v[ANN_MASK], "value"), old;
-	struct span source = json_member(a->v[ANN_MASK], "source");
 	struct json_change c[2] = { { "class-name", a->v[ANN_NAME] },
 		{ "confidence", a->v[ANN_CONFIDENCE] } };
 	struct buf entry = BUF_INIT, map = BUF_INIT, key = BUF_INIT;
 
-	if (!value.p || !source.p || !a->v[ANN_NAME].p ||
-	    (w->list.n > 0 && !span_eq(buf_span(&w->list), source)))
-		return false; /* a line has one mask */
-	buf_reset(&w->list);
-	buf_addspan(&w->list, source);
 	buf_addspan(&key, value);
 	old = json_member(buf_span(&w->map), buf_str(&key));
 	json_edit(
@@ -184,7 +217,59 @@ add_mask(struct exporter *ex, const struct annotation *a)
 	buf_release(&entry);
 	buf_release(&map);
 	buf_release(&key);
-	return true;
+}
+
+/* Are they classes of one PNG, so that it can stay as it is? Its source, as text. */
+static bool
+is_one_mask(struct writer *w, const struct sample *s, size_t n)
+{
+	struct span first = SPAN_NONE, mask, source;
+	uint64_t v;
+
+	for (size_t i = 0; i < n; i++) {
+		mask = s->ann[w->which[i]].v[ANN_MASK];
+		source = json_member(mask, "source");
+		if (!mask_is_of_class(&s->ann[w->which[i]]) || !s->ann[w->which[i]].v[ANN_NAME].p ||
+		    json_type_of(source) != JSON_STRING ||
+		    !num_parse_u64(json_member(mask, "value"), &v) ||
+		    (first.p && !span_eq(first, source)))
+			return false;
+		first = source;
+	}
+	buf_reset(&w->text);
+	if (n > 0)
+		json_decode(&w->text, json_unquote(first));
+	return n > 0;
+}
+
+/* The mask of job i in w->value, its classes in w->map. Returns how many annotations are on it. */
+static uint64_t
+write_mask_job(struct exporter *ex, struct sample *s, const struct job *job, size_t i, size_t jobs)
+{
+	struct writer *w = ex->state;
+	struct buf kept = BUF_INIT;
+	uint64_t n = 0;
+
+	for (size_t k = 0; k < s->n; k++)
+		if (job_of(w, &s->ann[k], job, jobs) == (int)i) {
+			w->which = grow(w->which, &w->which_cap, n + 1, sizeof(*w->which));
+			w->which[n++] = k;
+		}
+	if (is_one_mask(w, s, n)) {
+		if (!sagemaker_copy_mask(
+			ex, s, jsonl_string(job[i].value, &kept), buf_span(&w->text), &w->value))
+			n = 0;
+		for (size_t k = 0; k < n; k++)
+			add_mask(w, &s->ann[w->which[k]]);
+	} else if (n > 0 && !sink_is_one(ex->sink)) {
+		buf_reset(&w->map);
+		n = sagemaker_paint_mask(ex, s, w->which, n, &w->value, &w->map);
+	} else if (n > 0) {
+		export_loss(ex, s, "annotation.mask", n);
+		n = 0;
+	}
+	buf_release(&kept);
+	return n;
 }
 
 /* A class of the sample: a number in the list. Of a job with one class only the first fits. */
@@ -213,8 +298,6 @@ add_annotation(
 		return add_box(ex, s, a);
 	case ENTITIES:
 		return add_entity(ex, a);
-	case MASK:
-		return add_mask(ex, a);
 	default:
 		return add_class(ex, s, a, kind);
 	}
@@ -321,13 +404,19 @@ write_job(struct exporter *ex, struct sample *s, const struct job *job, size_t i
 	buf_reset(&w->value);
 	buf_reset(&w->metadata);
 	take_map(w, &job[i]);
+	if (job[i].kind == MASK) {
+		n = write_mask_job(ex, s, job, i, jobs);
+		if (n > 0)
+			job_metadata(w, &job[i], NULL);
+		return n;
+	}
 	for (size_t k = 0; k < s->n; k++)
-		if (job_of(&s->ann[k], job, jobs) == (int)i &&
+		if (job_of(w, &s->ann[k], job, jobs) == (int)i &&
 		    add_annotation(ex, s, &s->ann[k], job[i].kind)) {
 			n++;
 			class = &s->ann[k];
 		}
-	if (n == 0 && (job[i].kind == CLASS || job[i].kind == MASK))
+	if (n == 0 && job[i].kind == CLASS)
 		return 0;
 	if (job[i].kind == BOXES || job[i].kind == ENTITIES || job[i].kind == CLASSES)
 		bracket(&w->list, '[');
@@ -352,8 +441,7 @@ put_job(struct writer *w, const struct job *job)
 	if (w->value.n == 0)
 		return;
 	json_decode(&name, job->name);
-	buf_addspan(&metadata, buf_span(&name));
-	buf_adds(&metadata, SAGEMAKER_METADATA);
+	json_decode(&metadata, job->metadata_name);
 	c[0] = (struct json_change){ buf_str(&name), buf_span(&w->value) };
 	c[1] = (struct json_change){ buf_str(&metadata), buf_span(&w->metadata) };
 	buf_reset(&w->next);
@@ -383,23 +471,25 @@ new_job(const struct sample *s, enum kind kind, struct buf *text)
 		buf_addf(text, "\"%s\":[],", kind == BOXES ? "objects" : "entities");
 	buf_addf(text,
 	    "\"creation-date\":\"1970-01-01T00:00:00.000000\",\"type\":\"groundtruth/%s\"}", type);
-	return (struct job){ span_str(own_job[kind].name), SPAN_NONE, buf_span(text), kind };
+	return (struct job){ span_str(own_job[kind].name), span_str(own_job[kind].metadata),
+		SPAN_NONE, buf_span(text), kind };
 }
 
 /* Jobs for what the template's do not take. */
 static size_t
-add_jobs(const struct sample *s, struct job *job, size_t n, struct buf text[KINDS])
+add_jobs(const struct writer *w, const struct sample *s, struct job *job, size_t n,
+    struct buf text[KINDS])
 {
 	size_t classes = 0;
 
 	for (size_t i = 0; i < s->n; i++)
-		classes += kind_of_annotation(&s->ann[i]) == CLASS;
+		classes += kind_of_annotation(w, &s->ann[i]) == CLASS;
 	for (size_t i = 0; i < s->n && n < MAX_JOBS + KINDS; i++) {
-		enum kind kind = kind_of_annotation(&s->ann[i]);
+		enum kind kind = kind_of_annotation(w, &s->ann[i]);
 
 		if (kind == CLASS && classes > 1)
 			kind = CLASSES;
-		if (kind != OTHER && job_of(&s->ann[i], job, n) < 0)
+		if (kind != OTHER && job_of(w, &s->ann[i], job, n) < 0)
 			job[n++] = new_job(s, kind, &text[kind]);
 	}
 	if (s->annotated && n == 0 && !jsonl_is_text(s))
@@ -445,8 +535,11 @@ write_sample(struct exporter *ex, struct sample *s)
 		export_left_out(ex, s);
 		return;
 	}
+	w->paints = paints(ex, s);
+	if (!w->paints)
+		lose_pixels(ex, s);
 	n = sagemaker_find_jobs(template, job, MAX_JOBS);
-	n = add_jobs(s, job, n, text);
+	n = add_jobs(w, s, job, n, text);
 	for (size_t i = 0; i < n; i++)
 		if (job[i].kind != OTHER) {
 			written += write_job(ex, s, job, i, n);
@@ -471,6 +564,7 @@ finish(struct exporter *ex)
 	writer_out(ex);
 	jsonl_close(w->file);
 	corners_release(&w->box);
+	free(w->which);
 	for (size_t i = 0; i < ARRAY_LEN(bufs); i++)
 		buf_release(bufs[i]);
 	free(w);

@@ -28,9 +28,9 @@ END
 {"source":"s3://b/2.jpg","id":"sm.000000002","annotation":[{"name":"a","confidence":0.5},{"name":"b","confidence":0.25}]}
 {"source":"s3://b/3.jpg","id":"sm.000000003"}
 {"source":"content://Zoë lives","id":"sm.000000004","annotation":[{"name":"P","span":[0,3],"unit":"codepoint","confidence":0.75}]}
-{"source":"s3://b/4.jpg","id":"sm.000000005","annotation":[{"name":"cow","mask":{"source":"s3://b/4.png","value":1},"confidence":0.9}]}
+{"source":"s3://b/4.jpg","id":"sm.000000005","annotation":[{"name":"cow","mask":{"source":"s3://b/4.png","value":1,"kind":"class"},"confidence":0.9}]}
 {"source":"s3://b/5.jpg","id":"sm.000000006"}
-{"dataset":{"name":"sm","format":"sagemaker","classes":[{"name":"cat","id":0},{"name":"a"},{"name":"dog","id":1},{"name":"indoor"},{"name":"b","id":3}]}}
+{"dataset":{"name":"sm","format":"sagemaker","classes":[{"name":"cat","id":0},{"name":"a"},{"name":"dog","id":1},{"name":"indoor"},{"name":"cow"},{"name":"b","id":3}]}}
 END
 	assert_file_equals got want
 	round sagemaker sm.manifest out.manifest

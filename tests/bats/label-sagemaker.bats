@@ -86,3 +86,109 @@ END
 	jq -cS . out/output.manifest >got
 	assert_file_equals got want
 }
+
+# Four pictures of 4 x 2, and masks of three: a palette in the colours of the map, colours alone, grey levels.
+masked() {
+	need_program python3
+	need_program jq
+	mkdir -p job/data/pics job/out
+	for i in 1 2 3 4; do printf '0 0 0 0\n0 0 0 0\n' | python3 "$srcdir/tests/png.py" job/data/pics/$i.png grey 8; done
+	printf '1 1 0 0\n1 0 0 2\n' | python3 "$srcdir/tests/png.py" job/out/m1.png palette 2 ffffff 2ca02c 1f77b4
+	printf '0 11826975 2924588 0\n0 2924588 2924588 0\n' | python3 "$srcdir/tests/png.py" job/out/m2.png rgb 8
+	printf '2 2 2 2\n0 0 0 1\n' | python3 "$srcdir/tests/png.py" job/out/m3.png grey 8
+	map='"internal-color-map":{"0":{"class-name":"BACKGROUND","hex-color":"#ffffff","confidence":0.9},"1":{"class-name":"cow","hex-color":"#2ca02c","confidence":0.8},"2":{"class-name":"sky","hex-color":"#1f77b4"}},"type":"groundtruth/semantic-segmentation"'
+	for i in 1 2 3 4; do
+		printf '{"source-ref":"s3://b/in/data/pics/%s.png","seg-ref":"s3://b/out/m%s.png","seg-%smetadata":{%s}}\n' \
+			$i $i "$([ $i = 3 ] || echo ref-)" "$map"
+	done >job/output.manifest
+}
+
+@test "masks: pixels of a class by number or colour, found in the folder; what is elsewhere is kept, and said" {
+	masked
+	ds-import job >got 2>err
+	jq -c 'select(.source)|[.source,[.annotation[]|[.name,.mask,.confidence]]]' got >short
+	cat >want <<'END'
+["job/data/pics/1.png",[["cow",{"source":"job/out/m1.png","value":1,"kind":"class"},0.8],["sky",{"source":"job/out/m1.png","value":2,"kind":"class"},null]]]
+["job/data/pics/2.png",[["cow",{"source":"job/out/m2.png","value":1,"color":[44,160,44],"kind":"class"},0.8],["sky",{"source":"job/out/m2.png","value":2,"color":[31,119,180],"kind":"class"},null]]]
+["job/data/pics/3.png",[["cow",{"source":"job/out/m3.png","value":1,"kind":"class"},0.8],["sky",{"source":"job/out/m3.png","value":2,"kind":"class"},null]]]
+["job/data/pics/4.png",[["cow",{"source":"s3://b/out/m4.png","value":1,"kind":"class"},0.8],["sky",{"source":"s3://b/out/m4.png","value":2,"kind":"class"},null]]]
+END
+	assert_file_equals short want
+	echo "job: note: 1 masks are not here, first 's3://b/out/m4.png'; the records refer to them [mask]" >want
+	assert_file_equals err want
+	tail -n 1 got >header
+	echo '{"dataset":{"name":"job","format":"sagemaker","classes":[{"name":"cow","id":1},{"name":"sky","id":2}]}}' >want
+	assert_file_equals header want
+	# every class is one annotation in COCO, which is said
+	ds-export -f coco -o coco.json got 2>err
+	jq -c '.annotations[]|select(.area)|[.image_id,.category_id,.bbox,.area]' coco.json >short
+	cat >want <<'END'
+[1,1,[0,0,2,2],3]
+[1,2,[3,1,1,1],1]
+[2,1,[1,0,2,2],3]
+[2,2,[1,0,1,1],1]
+[3,1,[3,1,1,1],1]
+[3,2,[0,0,4,1],4]
+END
+	assert_file_equals short want
+	grep -qF 'annotation.class-mask is lost: coco cannot hold it (6 in 3 samples, first output.000000001) [loss]' err
+	grep -qF "cannot take the mask 's3://b/out/m4.png': it is elsewhere [mask]" err
+}
+
+@test "masks go along, or stay where they are" {
+	masked
+	ds-import -q job >got
+	ds-export -q -f sagemaker --images none -o same.manifest got
+	assert_file_equals same.manifest job/output.manifest
+	ds-export -q -f sagemaker -o out got
+	jq -c '[.["source-ref"],.["seg-ref"],has("seg-metadata")]' out/job.manifest >short
+	cat >want <<'END'
+["images/1.png","masks/1.png",false]
+["images/2.png","masks/2.png",false]
+["images/3.png","masks/3.png",true]
+["images/4.png","s3://b/out/m4.png",false]
+END
+	assert_file_equals short want
+	for i in 1 2 3; do cmp out/masks/$i.png job/out/m$i.png; done
+	ds-import -q out | ds-export -q -f sagemaker -o again
+	jq -S . out/job.manifest >want
+	jq -S . again/out.manifest >short
+	assert_file_equals short want
+	diff -r out/masks again/masks
+}
+
+@test "masks are painted from pixels: a number and a colour a class, and what is lost is named" {
+	masked
+	cat >in.jsonl <<'END'
+{"dataset":{"name":"set","classes":[{"name":"dog"},{"name":"cow"}]}}
+{"source":"job/data/pics/1.png","id":"p1","width":4,"height":2,"annotation":[{"name":"cow","confidence":0.5,"rle":{"size":[2,4],"counts":[0,2,6]}},{"name":"cow","bbox":[2,0,2,2],"rle":{"size":[2,4],"counts":[2,4,2]}},{"name":"dog","confidence":0.25,"rle":{"size":[2,4],"counts":[6,2]}}]}
+{"source":"job/data/pics/2.png","id":"p2","width":4,"height":2,"annotation":[{"name":"cow","polygon":[[0,0,2,0,2,2,0,2]]},{"name":"dog","bbox":[1,0,2,2],"rle":{"size":[2,4],"counts":[2,4,2]}}]}
+END
+	ds-export -f sagemaker -o out in.jsonl 2>err
+	cut -d: -f 3- err | sort >short
+	cat >want <<'END'
+ warning: annotation.bbox is lost: sagemaker cannot hold it (1 in 1 samples, first p1) [loss]
+ warning: annotation.confidence is lost: sagemaker cannot hold it (1 in 1 samples, first p1) [loss]
+ warning: annotation.instance is lost: sagemaker cannot hold it (1 in 1 samples, first p1) [loss]
+ warning: annotation.polygon is lost: sagemaker cannot hold it (1 in 1 samples, first p2) [loss]
+ warning: annotation.rle is lost: sagemaker cannot hold it (1 in 1 samples, first p2) [loss]
+END
+	assert_file_equals short want
+	jq -c '[.["mask-ref"],.["mask-ref-metadata"]["internal-color-map"],.["bounding-box"].annotations]' out/set.manifest >short
+	cat >want <<'END'
+["masks/1.png",{"0":{"class-name":"BACKGROUND","hex-color":"#ffffff"},"1":{"class-name":"dog","hex-color":"#800000","confidence":0.25},"2":{"class-name":"cow","hex-color":"#008000"}},null]
+[null,null,[{"class_id":1,"width":2,"top":0,"height":2,"left":0},{"class_id":0,"width":2,"top":0,"height":2,"left":1}]]
+END
+	assert_file_equals short want
+	ds-import -q out | ds-export -q -f coco -o coco.json 2>err
+	jq -c '. as $all|.annotations[]|[(.category_id as $c|$all.categories[]|select(.id==$c).name),.bbox,.area]' coco.json >short
+	printf '%s\n' '["dog",[3,0,1,2],2]' '["cow",[0,0,3,2],6]' '["cow",[0,0,2,2],4]' '["dog",[1,0,2,2],4]' >want
+	assert_file_equals short want
+	# asked for, outlines are painted, too; one file has no place for a mask
+	ds-export -q -f sagemaker --mask-to png -o png in.jsonl
+	[ -e png/masks/2.png ]
+	ds-export -q -f sagemaker -o one.manifest in.jsonl
+	jq -c '.["bounding-box"].annotations|length' one.manifest >short
+	printf '3\n2\n' >want
+	assert_file_equals short want
+}
