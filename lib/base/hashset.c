@@ -2,6 +2,7 @@
 #include "base/hashset.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -56,4 +57,119 @@ hashset_release(struct hashset *s)
 {
 	free(s->slot);
 	*s = (struct hashset){ .slot = NULL };
+}
+
+/* ---- 128 bits: slots are in the order of the hashes, so a larger table is filled from front to back ---- */
+
+static uint64_t
+fold(uint64_t a, uint64_t b)
+{
+	__uint128_t r = (__uint128_t)a * b;
+
+	return (uint64_t)r ^ (uint64_t)(r >> 64);
+}
+
+static uint64_t
+word_at(const unsigned char *p)
+{
+	uint64_t w;
+
+	memcpy(&w, p, sizeof(w));
+	return w;
+}
+
+/* Two hashes side by side, of multipliers that have nothing in common. */
+static void
+take_word(struct hash128 *h, uint64_t w)
+{
+	h->a = fold(h->a ^ w, 0xd6e8feb86659fd93u);
+	h->b = fold(h->b + w, 0x9fb21c651e98df25u);
+}
+
+struct hash128
+hash128_bytes(uint64_t seed, const void *bytes, size_t n)
+{
+	const unsigned char *p = bytes;
+	struct hash128 h = { 0x9e3779b97f4a7c15u * (seed + 1) ^ n,
+		(seed ^ 0xc2b2ae3d27d4eb4fu) - n };
+	size_t left = n;
+	uint64_t w = 0;
+
+	for (; left >= 8; p += 8, left -= 8)
+		take_word(&h, word_at(p));
+	if (left > 0 && n >= 8) /* the last word, of which a part was taken */
+		take_word(&h, word_at(p + left - 8));
+	for (size_t i = 0; n < 8 && i < left; i++)
+		w |= (uint64_t)p[i] << (8 * i);
+	if (n < 8)
+		take_word(&h, w);
+	return (struct hash128){ fold(h.a, 0xe7037ed1a0b428dbu), fold(h.b, 0xa0761d6478bd642fu) };
+}
+
+static bool
+is_free(struct hash128 h)
+{
+	return (h.a | h.b) == 0;
+}
+
+static size_t
+slot128_of(const struct hashset128 *s, struct hash128 h)
+{
+	size_t i = (size_t)(h.a >> s->shift);
+
+	while (!is_free(s->slot[i]) && (s->slot[i].a != h.a || s->slot[i].b != h.b))
+		i = (i + 1) & (s->slots - 1);
+	return i;
+}
+
+static void
+make_larger128(struct hashset128 *s)
+{
+	struct hash128 *old = s->slot;
+	size_t n = s->slots;
+
+	s->slots = n ? size_mul(n, 2) : 256;
+	s->shift = n ? s->shift - 1 : 64 - 8;
+	s->slot = xcalloc(s->slots, sizeof(*s->slot));
+	for (size_t i = 0; i < n; i++)
+		if (!is_free(old[i]))
+			s->slot[slot128_of(s, old[i])] = old[i];
+	free(old);
+}
+
+bool
+hashset128_has(const struct hashset128 *s, struct hash128 hash)
+{
+	hash.b |= is_free(hash);
+	return s->slots > 0 && !is_free(s->slot[slot128_of(s, hash)]);
+}
+
+void
+hashset128_expect(const struct hashset128 *s, struct hash128 hash)
+{
+	if (s->slots > 0)
+		__builtin_prefetch(&s->slot[hash.a >> s->shift], 1);
+}
+
+bool
+hashset128_add(struct hashset128 *s, struct hash128 hash)
+{
+	size_t i;
+
+	if (s->n >= s->slots / 4 * 3)
+		make_larger128(s);
+	hash.b |= is_free(hash);
+	i = slot128_of(s, hash);
+	if (!is_free(s->slot[i]))
+		return false;
+	s->slot[i] = hash;
+	s->n++;
+	return true;
+}
+
+void
+hashset128_release(struct hashset128 *s)
+{
+	free(s->slot);
+	*s = (struct hashset128){ .slot = NULL };
 }

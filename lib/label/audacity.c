@@ -291,7 +291,7 @@ read_file(struct reader *r, const struct node *node)
 	if (!is_canonical(text))
 		jw_member_string(b, "audacity", text);
 	jw_close(b, '}');
-	import_sample(im, buf_span(b), n);
+	import_sample(im, pos_file(tree_name(im->tree, node)), buf_span(b), n);
 }
 
 /* The first row is a label: numbers and TABs that no other text file has like this. */
@@ -348,7 +348,7 @@ give_unlabelled(struct reader *r, const struct node *n)
 	tree_source(r->im->tree, n, &r->stem);
 	import_begin_sample(b, buf_span(&r->stem), stem, 0, 0);
 	jw_close(b, '}');
-	import_sample(r->im, buf_span(b), 0);
+	import_sample(r->im, pos_file(tree_name(r->im->tree, n)), buf_span(b), 0);
 }
 
 static void

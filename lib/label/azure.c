@@ -229,7 +229,7 @@ give_line(struct jsonl *j, struct span line)
 		json_edit(b, line, &(struct json_change){ "label", SPAN("[]") }, list);
 	}
 	jw_close(b, '}');
-	import_sample(j->im, buf_span(b), n);
+	import_sample(j->im, j->at, buf_span(b), n);
 	buf_release(&text);
 	return true;
 }

@@ -33,12 +33,13 @@ struct reading {
 	char *base;           /* where pictures are, beside `folder`; NULL: not looked for yet */
 	double width, height; /* of this image; 0: unknown */
 	bool optional[COCO_COUNTED]; /* most annotations have no such member */
-	struct hashset *sources;     /* of the files before; NULL: there is only this file */
+	struct hashset128 *sources;  /* of the files before; NULL: there is only this file */
 	uint64_t again;              /* pictures that were in another file */
 	bool lines;                  /* the text that is looked at has several lines */
 	struct buf row;              /* one value on one line */
 	struct rle rle;              /* the mask that is looked at */
 	struct buf source, text;
+	size_t source_at, source_end; /* the same in the record, as JSON */
 };
 
 static struct pos
@@ -672,10 +673,10 @@ put_source(struct reading *r, struct buf *b, const struct picture *i)
 	} else {
 		source_in(r, r->base, name, &r->source);
 	}
-	if (r->sources && !hashset_add(r->sources, hash_bytes(r->source.p, r->source.n)))
-		r->again++;
 	jw_key(b, "source");
+	r->source_at = b->n;
 	jw_string(b, buf_span(&r->source));
+	r->source_end = b->n;
 }
 
 /* Is it a number above 0? */
@@ -731,6 +732,21 @@ annotation_at(const struct reading *r, size_t k)
 	return &r->x.ann[r->x.by_image[k]];
 }
 
+/* Ids are unique in a file: that was looked at before. A position takes time, so it is found out when it is needed. */
+static void
+give_sample(struct reading *r, const struct coco_image *image, uint64_t n)
+{
+	const char *record = r->im->record.p;
+	struct span source = span_of(record + r->source_at, record + r->source_end);
+
+	if (!import_give(r->im, buf_span(&r->im->record), n))
+		return;
+	if (!import_name(r->im, source, SPAN_NONE))
+		twice_say(&r->im->twice, at(r, image->offset));
+	else if (r->sources && !hashset128_add(r->sources, hash128_bytes(0, source.p, source.n)))
+		r->again++;
+}
+
 /* One record: the image and all its annotations. `id` is for images that are not listed. */
 static void
 put_sample(struct reading *r, const struct coco_image *image, struct span id)
@@ -756,7 +772,7 @@ put_sample(struct reading *r, const struct coco_image *image, struct span id)
 		jw_member_str(b, "usage", r->usage);
 	if (!r->x.has_annotations) { /* image_info of a test set: nobody looked */
 		jw_close(b, '}');
-		import_sample(r->im, buf_span(b), 0);
+		give_sample(r, image, 0);
 		return;
 	}
 	jw_key(b, "annotation");
@@ -765,7 +781,7 @@ put_sample(struct reading *r, const struct coco_image *image, struct span id)
 		n += put_annotation(r, b, annotation_at(r, image->first + k), image);
 	jw_close(b, ']');
 	jw_close(b, '}');
-	import_sample(r->im, buf_span(b), n);
+	give_sample(r, image, n);
 }
 
 /* ---- the file ---- */
@@ -831,7 +847,7 @@ reading_release(struct reading *r)
 }
 
 static void
-read_file(struct importer *im, const struct node *n, struct hashset *sources)
+read_file(struct importer *im, const struct node *n, struct hashset128 *sources)
 {
 	struct reading r = {
 		.im = im, .node = n, .ids = STRMAP_INIT, .names = STRMAP_INIT, .sources = sources
@@ -855,6 +871,7 @@ read_file(struct importer *im, const struct node *n, struct hashset *sources)
 		    "%llu of its pictures were in another file before: their records stand beside "
 		    "each other, they are not merged",
 		    (unsigned long long)r.again);
+	twice_end(&im->twice, name, im->opt->max_names); /* files share their pictures */
 	reading_release(&r);
 	free(name);
 }
@@ -945,12 +962,12 @@ void
 coco_read(struct importer *im)
 {
 	const struct tree *t = im->tree;
-	struct hashset sources = { .slot = NULL };
+	struct hashset128 sources = { .slot = NULL };
 
 	for (size_t i = 0; i < t->n; i++)
 		if (t->single || kind_of(t, &t->node[i]))
 			read_file(im, &t->node[i], t->single ? NULL : &sources);
 	if (im->files == 0)
 		error_at(pos_file(t->name), "coco", "no COCO file (.json) is here");
-	hashset_release(&sources);
+	hashset128_release(&sources);
 }

@@ -217,6 +217,7 @@ conll_prefix(enum conll_scheme scheme, size_t i, size_t first, size_t last, bool
 struct reader {
 	struct importer *im;
 	const char *path; /* of the file in the tree */
+	const char *name; /* for messages */
 	struct buf before, rows, after;
 	uint64_t line; /* of its first row */
 	uint64_t bad;  /* rows of it that are wrong */
@@ -280,7 +281,8 @@ flush(struct reader *r)
 		write_entities(b, &r->sentence);
 		write_rows(b, r);
 		jw_close(b, '}');
-		import_sample(r->im, buf_span(b), r->sentence.entities);
+		import_sample(
+		    r->im, pos_at(r->name, r->line, 1), buf_span(b), r->sentence.entities);
 	}
 	buf_reset(&r->before);
 	buf_reset(&r->rows);
@@ -399,6 +401,7 @@ read_file(struct reader *r, const struct node *node)
 		return;
 	}
 	r->path = node->path;
+	r->name = in.name;
 	while (input_piece(&in, '\n', &line)) {
 		bool ended = in.base[in.r - 1] == '\n';
 		bool good;

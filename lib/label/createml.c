@@ -153,8 +153,6 @@ give_picture(struct reader *r, struct span raw, struct span dir, const struct js
 		return;
 	}
 	source = pictures_source(&r->pictures, dir, name, &size);
-	pictures_check_twice(
-	    &r->pictures, SPAN(""), source, json_pos(j, raw.p, r->file), "createml");
 	path_join(&path, dir, name);
 	import_begin_sample(b, source, path_stem(buf_span(&path)), size.width, size.height);
 	split_write_usage(b, buf_span(&path));
@@ -171,7 +169,7 @@ give_picture(struct reader *r, struct span raw, struct span dir, const struct js
 		jw_close(b, '}');
 	}
 	jw_close(b, '}');
-	import_sample(r->im, buf_span(b), n);
+	import_sample(r->im, json_pos(j, raw.p, r->file), buf_span(b), n);
 	buf_release(&rest);
 	buf_release(&path);
 }

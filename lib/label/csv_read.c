@@ -22,6 +22,14 @@ struct reader {
 	struct buf names, one, last, class_key, usage;
 	size_t group;
 	const char *file;
+	const struct node *node; /* the same */
+
+	struct place {
+		const struct node *node;
+		uint64_t line;
+	} * first; /* rows of the groups */
+
+	size_t places;
 	size_t before;  /* pictures of earlier files */
 	uint64_t again; /* that are in this one, too */
 	bool measured;  /* it was decided whether boxes are ratios */
@@ -333,6 +341,8 @@ find_group(struct reader *r, struct span dir, struct span name)
 		gather_group(&r->heads, buf_span(&path), &is_new);
 		gather_add(&r->heads, r->group, buf_span(&head));
 		gather_group(&r->absent, buf_span(&path), &is_new);
+		r->first = grow(r->first, &r->places, r->group + 1, sizeof(*r->first));
+		r->first[r->group] = (struct place){ r->node, r->c->line };
 	}
 	buf_release(&path);
 	buf_release(&head);
@@ -431,6 +441,7 @@ read_file(struct reader *r, const struct node *node)
 		return;
 	}
 	r->file = in.name;
+	r->node = node;
 	csv_init(&c, &in, r->im->opt->encoding);
 	read_rows(r, &c, path);
 	csv_release(&c);
@@ -542,7 +553,9 @@ give_samples(struct reader *r)
 			jw_close(b, ']');
 		}
 		jw_close(b, '}');
-		import_sample(r->im, buf_span(b), r->rows.group[i].count);
+		import_sample(r->im,
+		    pos_at(tree_name(r->im->tree, r->first[i].node), r->first[i].line, 1),
+		    buf_span(b), r->rows.group[i].count);
 	}
 }
 
@@ -565,6 +578,7 @@ csv_read_tree(struct importer *im)
 	gather_release(&r.absent);
 	gather_release(&r.heads);
 	strmap_release(&r.display);
+	free(r.first);
 	buf_release(&r.names);
 	buf_release(&r.one);
 	buf_release(&r.last);

@@ -556,7 +556,6 @@ read_image(struct reader *r, const struct xml_node *image)
 		return;
 	}
 	source = source_of(r, name, subset, &size);
-	pictures_check_twice(&r->pictures, subset, source, xml_pos(r->x, image), "cvat");
 	if (!num_parse(width, &r->width) || !num_parse(height, &r->height) || r->width <= 0 ||
 	    r->height <= 0) {
 		r->width = size.width;
@@ -588,7 +587,7 @@ read_image(struct reader *r, const struct xml_node *image)
 		jw_member_string(b, "name", name);
 	jw_close(b, '}');
 	jw_close(b, '}');
-	import_sample(r->im, buf_span(b), n);
+	import_sample(r->im, xml_pos(r->x, image), buf_span(b), n);
 }
 
 /* The shapes of a track go to their frames. */
@@ -660,7 +659,8 @@ give_frame(struct reader *r, uint64_t number)
 	jw_member_string(b, "frame", buf_span(&key));
 	jw_close(b, '}');
 	jw_close(b, '}');
-	import_sample(r->im, buf_span(b), r->frames.group[group].count);
+	import_sample(r->im, pos_file(tree_name(r->im->tree, r->node)), buf_span(b),
+	    r->frames.group[group].count);
 	buf_release(&name);
 	buf_release(&key);
 }

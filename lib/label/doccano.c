@@ -279,7 +279,7 @@ give_line(struct jsonl *j, struct span line)
 		jw_raw(b, line);
 	}
 	jw_close(b, '}');
-	import_sample(j->im, buf_span(b), n);
+	import_sample(j->im, j->at, buf_span(b), n);
 	return true;
 }
 

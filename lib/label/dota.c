@@ -149,7 +149,7 @@ read_file(struct reader *r, const struct node *node)
 		jw_close(b, '}');
 	}
 	jw_close(b, '}');
-	import_sample(r->im, buf_span(b), n);
+	import_sample(r->im, pos_file(tree_name(r->im->tree, node)), buf_span(b), n);
 }
 
 static void

@@ -191,26 +191,8 @@ void
 pictures_release(struct pictures *p)
 {
 	strmap_release(&p->by_base);
-	strmap_release(&p->seen);
-	buf_release(&p->key);
 	buf_release(&p->path);
 	buf_release(&p->source);
-}
-
-void
-pictures_check_twice(
-    struct pictures *p, struct span part, struct span source, struct pos at, const char *rule)
-{
-	bool is_new;
-
-	buf_reset(&p->key);
-	buf_addspan(&p->key, part);
-	buf_addc(&p->key, '\n');
-	buf_addspan(&p->key, source);
-	strmap_put(&p->seen, buf_span(&p->key), 0, &is_new);
-	if (!is_new)
-		warning_at(at, rule, "the picture '%.*s' was there before; both samples stay",
-		    SPAN_ARG(source));
 }
 
 static void

@@ -56,8 +56,7 @@ struct pictures {
 	const struct tree *tree;
 	struct strmap by_base; /* base name with and without extension -> node; SIZE_MAX: several */
 	bool indexed;
-	struct strmap seen; /* of pictures_check_twice() */
-	struct buf path, source, key;
+	struct buf path, source;
 };
 
 void pictures_init(struct pictures *p, const struct tree *t);
@@ -87,13 +86,6 @@ struct span pictures_source(
  */
 struct span pictures_beside(
     struct pictures *p, struct span path, const char *from, const char *to, struct picsize *size);
-
-/*
- * A picture listed twice is two samples, and one of them is rarely meant: warn at `at` [rule] when this source
- * was here before in the same part (a split, or empty).
- */
-void pictures_check_twice(
-    struct pictures *p, struct span part, struct span source, struct pos at, const char *rule);
 
 /* The folder of a member path, without the last slash; empty at the root. */
 struct span find_dir(struct span path);

@@ -288,7 +288,7 @@ give_line(struct jsonl *j, struct span line)
 	n = give_annotations(j, b, line);
 	write_template(b, line, path_base_span(name).n == name.n);
 	jw_close(b, '}');
-	import_sample(j->im, buf_span(b), n);
+	import_sample(j->im, j->at, buf_span(b), n);
 	buf_release(&text);
 	buf_release(&path);
 	return true;

@@ -170,7 +170,7 @@ read_one(struct importer *im, const struct node *n, struct buf *source)
 		jw_close(b, ']');
 	}
 	jw_close(b, '}');
-	import_sample(im, buf_span(b), at.class.p != NULL);
+	import_sample(im, pos_file(tree_name(im->tree, n)), buf_span(b), at.class.p != NULL);
 }
 
 static void

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "archive/tree.h"
 #include "base/diag.h"
 #include "label/filter.h"
 
@@ -18,6 +19,7 @@ importer_release(struct importer *im)
 {
 	buf_release(&im->record);
 	buf_release(&im->chosen);
+	twice_end(&im->twice, NULL, 0);
 }
 
 /* All that was met so far, good or bad. */
@@ -37,6 +39,7 @@ import_tree(struct importer *im, const struct label_format *format, const struct
 	im->tree = tree;
 	im->name = name;
 	format->read(im);
+	twice_end(&im->twice, tree->name, im->opt->max_names);
 	out_tick(im->out);
 	return seen(im) > before || status_get() == STATUS_TROUBLE;
 }
@@ -89,12 +92,13 @@ import_record(struct importer *im)
 	return &im->record;
 }
 
-void
-import_sample(struct importer *im, struct span object, uint64_t annotations)
+bool
+import_give(struct importer *im, struct span object, uint64_t annotations)
 {
 	uint64_t left = annotations;
+	bool given = give(im, object, &left);
 
-	if (give(im, object, &left)) {
+	if (given) {
 		im->samples++;
 		im->annotations += left;
 	} else {
@@ -102,6 +106,55 @@ import_sample(struct importer *im, struct span object, uint64_t annotations)
 		left = 0;
 	}
 	im->annotations_not_wanted += annotations - left;
+	return given;
+}
+
+bool
+import_name(struct importer *im, struct span source, struct span id)
+{
+	twice_take(&im->twice, source, id);
+	return twice_check(&im->twice, im->opt->max_names);
+}
+
+/* The string behind `before` at the start of the text, with its quotes; *text goes on behind it. */
+static struct span
+take_string(struct span *text, struct span before)
+{
+	const char *end = text->p + text->n, *p = text->p + before.n, *quote;
+	struct span rest, string;
+
+	if (!span_starts(*text, before) || p == end || *p != '"')
+		return SPAN_NONE;
+	for (quote = p;;) {
+		const char *back;
+
+		quote = memchr(quote + 1, '"', (size_t)(end - quote - 1));
+		if (!quote)
+			return SPAN_NONE;
+		for (back = quote; back[-1] == '\\'; back--)
+			continue;
+		if ((quote - back) % 2 == 0)
+			break;
+	}
+	string = span_of(p, quote + 1);
+	rest = span_of(quote + 1, end);
+	*text = rest;
+	return string;
+}
+
+void
+import_sample(struct importer *im, struct pos at, struct span object, uint64_t annotations)
+{
+	struct span rest = object, source, id;
+
+	if (!import_give(im, object, annotations))
+		return;
+	source = take_string(&rest, SPAN("{\"source\":"));
+	id = take_string(&rest, SPAN(",\"id\":"));
+	if (source.p && !id.p && span_starts(rest, SPAN(",\"id\":")))
+		id = json_member(object, "id"); /* a number */
+	if (!import_name(im, source, id))
+		twice_say(&im->twice, at);
 }
 
 void

@@ -12,7 +12,7 @@
  *	jw_member_string(b, "source", source);
  *	...
  *	jw_close(b, '}');
- *	import_sample(im, buf_span(b), n);	n annotations are in it
+ *	import_sample(im, at, buf_span(b), n);	n annotations are in it
  *
  * A reader that works in parallel (base/ordered.h) fills the bufs of its jobs and
  * calls import_sample() from give(). Faults of the input are diagnostics with a
@@ -24,6 +24,7 @@
 #include "base/out.h"
 #include "json/write.h"
 #include "label/label.h"
+#include "label/twice.h"
 
 struct importer {
 	const struct tree *tree;
@@ -40,8 +41,9 @@ struct importer {
 	uint64_t bad_annotations; /* annotations left out of samples that were given */
 	uint64_t not_wanted, annotations_not_wanted; /* left out by options (filter.h) */
 
-	struct buf record; /* import_record() */
-	struct buf chosen; /* the same behind the filter */
+	struct buf record;  /* import_record() */
+	struct buf chosen;  /* the same behind the filter */
+	struct twice twice; /* sources and ids so far */
 };
 
 /* `out` and `opt` must outlive it. */
@@ -63,7 +65,14 @@ void import_summary(const struct importer *im);
 struct buf *import_header(struct importer *im);
 void import_header_end(struct importer *im);
 struct buf *import_record(struct importer *im);
-void import_sample(struct importer *im, struct span object, uint64_t annotations);
+/* A sample that the label files give `at`, made with import_begin_sample(). */
+void import_sample(struct importer *im, struct pos at, struct span object, uint64_t annotations);
+/*
+ * The same in two steps, for readers whose records come from elsewhere, or to whom a position is dear: give it (false: it is
+ * not wanted), then name it. When that says false, twice_say(&im->twice, at) has to follow.
+ */
+bool import_give(struct importer *im, struct span object, uint64_t annotations);
+bool import_name(struct importer *im, struct span source, struct span id);
 
 /*
  * Is the member of the type that it must have? Absent and null are fine. Otherwise an error at `at` [name of the

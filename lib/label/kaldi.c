@@ -336,7 +336,7 @@ give_recording(struct reader *r, struct span dir, const struct table_row *row)
 		jw_close(b, '}');
 	}
 	jw_close(b, '}');
-	import_sample(r->im, buf_span(b), n);
+	import_sample(r->im, row_pos(&r->t[WAV], row, row->key), buf_span(b), n);
 }
 
 /* Rows of text, utt2spk and reco2dur whose key nobody knows. */

@@ -108,11 +108,13 @@ struct label_options {
 	struct class_map *map; /* (export) --map, --map-file; NULL: none (classmap.h) */
 	struct filter *filter; /* (import) what is chosen and changed; NULL: nothing (filter.h) */
 	uint64_t max_text;     /* bytes of one label file that is read whole (--max-text) */
+	uint64_t max_names;    /* (import) sources and ids that are remembered (--max-names) */
 };
 
 #define LABEL_OPTIONS_INIT \
 	{ \
-		.voc_base = -1, .decimals = -1, .max_text = (uint64_t)256 << 20 \
+		.voc_base = -1, .decimals = -1, .max_text = (uint64_t)256 << 20, \
+		.max_names = 6000000 \
 	}
 
 struct label_writer {

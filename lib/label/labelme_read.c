@@ -448,8 +448,6 @@ give_sample(struct reader *r, const struct node *node, bool data)
 	for (size_t i = 0; i < r->n; i++)
 		if (!r->object[i].part)
 			n += give_object(r, &r->object[i]);
-	pictures_check_twice(&r->pictures, SPAN(""), source, pos_file(tree_name(r->im->tree, node)),
-	    "labelme-image");
 	import_begin_sample(b, source, path_stem(file), r->width, r->height);
 	jw_key(b, "annotation");
 	jw_open(b, '[');
@@ -457,7 +455,7 @@ give_sample(struct reader *r, const struct node *node, bool data)
 	jw_close(b, ']');
 	write_sample_private(r, b);
 	jw_close(b, '}');
-	import_sample(r->im, buf_span(b), n);
+	import_sample(r->im, pos_file(tree_name(r->im->tree, node)), buf_span(b), n);
 }
 
 static void

@@ -451,7 +451,7 @@ give_task(struct reader *r, struct span raw, struct pos at)
 		jw_member_raw(b, "task", task);
 	jw_close(b, '}');
 	jw_close(b, '}');
-	import_sample(r->im, buf_span(b), n);
+	import_sample(r->im, at, buf_span(b), n);
 }
 
 static void

@@ -24,6 +24,7 @@ struct reading {
 	struct buf list, kept;               /* the annotations; those that pointed to files */
 	struct buf text, value, path, bytes; /* scratch */
 	struct buf voc, width, height;       /* from the VOC file */
+	struct buf source;                   /* usable_source() */
 	struct buf inside, respelt, content; /* of modern() */
 	struct annotation other;
 	struct offsets offsets; /* of the sample's text ... */
@@ -409,6 +410,16 @@ has_reserved_keys(struct span type)
 	return false;
 }
 
+/* Is there an underscore in a key? Hardly ever. */
+static bool
+has_old_key(const struct annotation *a)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (a->m[i].key.n > 10 && memchr(a->m[i].key.p, '_', a->m[i].key.n))
+			return true;
+	return false;
+}
+
 /*
  * The annotation as the rest of this file expects it: keys in the spelling of the specification (the SDK
  * reads others too), and the property of a type that has reserved keys as an object (old manifests
@@ -422,9 +433,9 @@ modern(struct reading *r, const struct annotation *a, struct span type)
 		{ "annotation_format", "annotation-format" } };
 	struct json_change c[2 * ARRAY_LEN(key) + 1];
 	struct span inside = SPAN_NONE;
-	size_t n = 0;
+	size_t n = 0, keys = has_old_key(a) ? ARRAY_LEN(key) : 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(key); i++) {
+	for (size_t i = 0; i < keys; i++) {
 		struct span old = member_of(a, key[i][0], key[i][0]);
 
 		if (!old.p || member_of(a, key[i][1], key[i][1]).p)
@@ -479,23 +490,26 @@ enum kind { A_STRING, A_NUMBER, A_FLAG, AN_ID, ATTRIBUTES };
 static const char *const kind_name[] = { "a string", "a number", "true or false",
 	"a string or a number", "an object, or a string that holds one" };
 
+#define KEY(k) k, sizeof(k) - 1
+
 static const struct {
 	const char *key;
+	size_t n; /* its length, which tells most apart */
 	enum kind kind;
 } typed[] = {
-	{ "annotated-by", A_STRING },
-	{ "annotation-format", A_STRING },
-	{ "annotation-loc", A_STRING },
-	{ "confidence", A_NUMBER },
-	{ "creation-time", A_STRING },
-	{ "hard", A_FLAG },
-	{ "hard-coefficient", A_NUMBER },
-	{ "id", AN_ID },
-	{ "inference-loc", A_STRING },
-	{ "name", A_STRING },
-	{ "property", ATTRIBUTES },
-	{ "sample-type", A_NUMBER },
-	{ "type", A_STRING },
+	{ KEY("annotated-by"), A_STRING },
+	{ KEY("annotation-format"), A_STRING },
+	{ KEY("annotation-loc"), A_STRING },
+	{ KEY("confidence"), A_NUMBER },
+	{ KEY("creation-time"), A_STRING },
+	{ KEY("hard"), A_FLAG },
+	{ KEY("hard-coefficient"), A_NUMBER },
+	{ KEY("id"), AN_ID },
+	{ KEY("inference-loc"), A_STRING },
+	{ KEY("name"), A_STRING },
+	{ KEY("property"), ATTRIBUTES },
+	{ KEY("sample-type"), A_NUMBER },
+	{ KEY("type"), A_STRING },
 };
 
 static bool
@@ -526,7 +540,7 @@ check_types(const struct reading *r, const struct member *m, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < ARRAY_LEN(typed); k++)
-			if (span_is(m[i].key, typed[k].key) &&
+			if (m[i].key.n == typed[k].n && span_is(m[i].key, typed[k].key) &&
 			    json_type_of(m[i].value) != JSON_NULL &&
 			    !is_kind(m[i].value, typed[k].kind))
 				error_at(rec_pos(&r->rec, m[i].value), "manifest",
@@ -600,21 +614,23 @@ usable_source(struct reading *r)
 	buf_adds(&inside, r->dir);
 	buf_addspan(&inside, source);
 	tree_source_at(r->im->tree, buf_span(&inside), &usable);
-	buf_reset(&r->path);
-	jw_string(&r->path, buf_span(&usable));
+	buf_reset(&r->source);
+	jw_string(&r->source, buf_span(&usable));
 	buf_release(&inside);
 	buf_release(&usable);
-	return span_eq(buf_span(&r->path), r->rec.v[REC_SOURCE]) ? SPAN_NONE : buf_span(&r->path);
+	return span_eq(buf_span(&r->source), r->rec.v[REC_SOURCE]) ? SPAN_NONE
+								   : buf_span(&r->source);
 }
 
 /* The line as a record, changed where it must be. */
 static void
-give(struct reading *r)
+give(struct reading *r, struct span source)
 {
 	struct json_change c[7];
 	size_t n = 0;
-	struct span usage = upper_usage(r), source = usable_source(r);
+	struct span usage = upper_usage(r);
 	struct buf *b;
+	bool given;
 
 	if (usage.p)
 		c[n++] = (struct json_change){ "usage", usage };
@@ -633,12 +649,14 @@ give(struct reading *r)
 	else if (r->changed)
 		c[n++] = (struct json_change){ "annotation", buf_span(&r->list) };
 	if (n == 0) {
-		import_sample(r->im, r->rec.line, r->n);
-		return;
+		given = import_give(r->im, r->rec.line, r->n);
+	} else {
+		b = import_record(r->im);
+		json_edit_members(b, r->rec.line, r->rec.m, r->rec.n, c, n);
+		given = import_give(r->im, buf_span(b), r->n);
 	}
-	b = import_record(r->im);
-	json_edit_members(b, r->rec.line, r->rec.m, r->rec.n, c, n);
-	import_sample(r->im, buf_span(b), r->n);
+	if (given && !twice_check(&r->im->twice, r->im->opt->max_names))
+		twice_say(&r->im->twice, rec_pos(&r->rec, r->rec.v[REC_SOURCE]));
 }
 
 /* Old texts printed the key as "source " with a blank: a line without "source" is tried so. */
@@ -676,6 +694,8 @@ parse_line(struct reading *r, struct span line, struct pos at)
 static void
 read_line(struct reading *r, struct span line, struct pos at)
 {
+	struct span source;
+
 	if (!parse_line(r, line, at)) {
 		r->im->bad_samples++;
 		return;
@@ -686,11 +706,13 @@ read_line(struct reading *r, struct span line, struct pos at)
 		return;
 	}
 	sample_take(&r->sample, &r->rec);
+	source = usable_source(r);
+	twice_take(&r->im->twice, source.p ? source : r->rec.v[REC_SOURCE], SPAN_NONE);
 	check_types(r, r->rec.m, r->rec.n);
 	for (size_t i = 0; i < r->sample.n; i++)
 		check_types(r, r->sample.ann[i].m, r->sample.ann[i].n);
 	read_annotations(r);
-	give(r);
+	give(r, source);
 }
 
 static void
@@ -725,7 +747,7 @@ read_tree(struct importer *im)
 {
 	struct reading r = { .im = im };
 	struct buf *bufs[] = { &r.line, &r.list, &r.kept, &r.text, &r.value, &r.path, &r.bytes,
-		&r.voc, &r.width, &r.height, &r.inside, &r.respelt, &r.content };
+		&r.voc, &r.width, &r.height, &r.source, &r.inside, &r.respelt, &r.content };
 	size_t manifests = 0;
 
 	r.rules = (struct voc_rules){

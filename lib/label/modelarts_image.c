@@ -123,7 +123,7 @@ read_picture(struct importer *im, const struct node *picture, struct buf *source
 		n = labels_json(im, labels, b);
 	}
 	jw_close(b, '}');
-	import_sample(im, buf_span(b), n);
+	import_sample(im, pos_file(tree_name(im->tree, picture)), buf_span(b), n);
 }
 
 static void

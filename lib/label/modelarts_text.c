@@ -121,7 +121,7 @@ give_text(struct importer *im, const struct node *file, uint64_t line, struct sp
 	import_begin_sample(b, buf_span(&source), buf_span(&id), 0, 0);
 	n = labels_json(b, labels, label_separator(im->opt));
 	jw_close(b, '}');
-	import_sample(im, buf_span(b), n);
+	import_sample(im, pos_at(tree_name(im->tree, file), line, 1), buf_span(b), n);
 	buf_release(&source);
 	buf_release(&id);
 }

@@ -45,6 +45,8 @@ struct reader {
 	struct buf record; /* the sample up to its annotations */
 	struct buf list;
 	struct buf source, text;
+	struct buf name; /* of the manifest, for messages */
+	uint64_t line;   /* where it began */
 	uint64_t n;
 };
 
@@ -61,7 +63,7 @@ flush(struct importer *im, struct reader *r)
 	buf_addspan(b, buf_span(&r->list));
 	jw_close(b, ']');
 	jw_close(b, '}');
-	import_sample(im, buf_span(b), r->n);
+	import_sample(im, pos_at(buf_str(&r->name), r->line, 1), buf_span(b), r->n);
 	buf_reset(&r->file);
 	buf_reset(&r->list);
 	r->n = 0;
@@ -132,6 +134,9 @@ give_piece(struct jsonl *j, struct span line, const struct span v[KEYS], struct 
 		flush(j->im, r);
 		buf_addspan(&r->file, buf_span(&file));
 		buf_reset(&r->record);
+		buf_reset(&r->name);
+		buf_adds(&r->name, j->at.file);
+		r->line = j->at.line;
 		begin_sample(j, &r->record, path);
 	}
 	jw_open(b, '{');
@@ -183,7 +188,7 @@ give_recording(struct jsonl *j, struct span line, const struct span v[KEYS], str
 		jw_close(b, ']');
 	keep_line(j, b, line, v);
 	jw_close(b, '}');
-	import_sample(j->im, buf_span(b), (uint64_t)named + spoken);
+	import_sample(j->im, j->at, buf_span(b), (uint64_t)named + spoken);
 }
 
 static bool
@@ -224,7 +229,7 @@ static void
 read_tree(struct importer *im)
 {
 	struct reader r = { .n = 0 };
-	struct buf *bufs[] = { &r.file, &r.record, &r.list, &r.source, &r.text };
+	struct buf *bufs[] = { &r.file, &r.record, &r.list, &r.source, &r.text, &r.name };
 
 	import_header(im);
 	import_header_end(im);

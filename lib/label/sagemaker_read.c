@@ -466,7 +466,7 @@ give_line(struct jsonl *j, struct span line)
 	}
 	write_template(b, line, job, jobs);
 	jw_close(b, '}');
-	import_sample(j->im, buf_span(b), n);
+	import_sample(j->im, j->at, buf_span(b), n);
 	return true;
 }
 

@@ -301,7 +301,7 @@ give_sample(struct reader *r, struct span path, struct span document, struct jso
 		jw_compact(b, buf_span(&rest));
 	jw_close(b, '}');
 	jw_close(b, '}');
-	import_sample(r->im, buf_span(b), n);
+	import_sample(r->im, pos_file(r->file), buf_span(b), n);
 	buf_release(&rest);
 }
 

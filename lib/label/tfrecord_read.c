@@ -735,7 +735,7 @@ give_sample(struct reader *r, struct objects *o)
 		jw_close(b, '}');
 	}
 	jw_close(b, '}');
-	import_sample(r->im, buf_span(b), n);
+	import_sample(r->im, here(r), buf_span(b), n);
 	buf_release(&kept);
 }
 

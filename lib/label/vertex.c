@@ -237,7 +237,7 @@ give_line(struct jsonl *j, struct span line)
 	if (!follows(line, v, buf_span(&source)))
 		write_template(b, line, v);
 	jw_close(b, '}');
-	import_sample(j->im, buf_span(b), n);
+	import_sample(j->im, j->at, buf_span(b), n);
 	buf_release(&source);
 	return true;
 }

@@ -68,7 +68,7 @@ give_regions(struct reader *r, struct span regions, struct pos at)
 
 /* Was this picture given before, word for word? */
 static bool
-given_before(struct reader *r, struct span source, struct span raw, struct pos at)
+given_before(struct reader *r, struct span source, struct span raw)
 {
 	uint64_t hash = hash_bytes(raw.p, raw.n);
 	bool is_new;
@@ -76,12 +76,8 @@ given_before(struct reader *r, struct span source, struct span raw, struct pos a
 
 	if (is_new)
 		return false;
-	if (e->value == hash) {
-		r->again++;
-		return true;
-	}
-	warning_at(at, "via-twice", "this picture was there before, with other regions");
-	return false;
+	r->again += e->value == hash;
+	return e->value == hash;
 }
 
 /* Size, file attributes and what is not known. */
@@ -122,7 +118,7 @@ give_picture(struct reader *r, struct span raw, struct span dir, struct json *j)
 		return;
 	}
 	source = pictures_source(&r->pictures, dir, name, &size);
-	if (!given_before(r, source, raw, at)) {
+	if (!given_before(r, source, raw)) {
 		buf_reset(&r->annotations);
 		n = give_regions(r, v[2], v[2].p ? json_pos(j, v[2].p, r->file) : at);
 		buf_reset(&r->id);
@@ -136,7 +132,7 @@ give_picture(struct reader *r, struct span raw, struct span dir, struct json *j)
 		jw_close(b, ']');
 		write_sample_private(b, v, &rest, json_type_of(v[2]) == JSON_OBJECT);
 		jw_close(b, '}');
-		import_sample(r->im, buf_span(b), n);
+		import_sample(r->im, at, buf_span(b), n);
 	}
 	buf_release(&rest);
 }
@@ -242,8 +238,9 @@ static bool
 is_ours(const struct tree *t, const struct node *n)
 {
 	struct buf head = BUF_INIT;
-	bool ours = t->single || (path_has_ext(span_str(n->path), "json") &&
-				     tree_head(t, n, 4096, &head) && via_looks_like(buf_span(&head)));
+	bool ours =
+	    t->single || (path_has_ext(span_str(n->path), "json") && tree_head(t, n, 4096, &head) &&
+			     via_looks_like(buf_span(&head)));
 
 	buf_release(&head);
 	return ours;

@@ -237,7 +237,7 @@ choose_pictures(struct voc_reading *v)
 	}
 }
 
-/* Label files without picture, pictures of one stem. */
+/* Label files without picture. */
 static void
 check_entries(const struct voc_reading *v, bool pictures)
 {
@@ -247,9 +247,6 @@ check_entries(const struct voc_reading *v, bool pictures)
 		if (pictures && !e->picture)
 			warning_at(pos_file(tree_name(v->tree, e->xml)), "voc-picture",
 			    "there is no picture for this file");
-		if (i > 0 && strcmp(e->id, e[-1].id) == 0)
-			warning_at(pos_file(tree_name(v->tree, e->xml ? e->xml : e->picture)),
-			    "voc-stem", "another file has the stem '%s', too", e->id);
 	}
 }
 
@@ -544,12 +541,15 @@ give_records(void *ctx, void *job)
 	v->zeros += j->zeros;
 	for (size_t i = 0; i < j->n; i++) {
 		const struct made *m = &j->made[i];
+		const struct entry *e = &j->e[i];
 		const char *p = j->records.p;
 
 		im->bad_files += !m->good;
 		im->bad_samples += !m->good;
 		if (m->good)
-			import_sample(im, span_of(p + m->begin, p + m->end), m->annotations);
+			import_sample(im,
+			    pos_file(tree_name(v->tree, e->xml ? e->xml : e->picture)),
+			    span_of(p + m->begin, p + m->end), m->annotations);
 	}
 }
 

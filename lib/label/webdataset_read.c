@@ -406,7 +406,10 @@ give_record(struct reader *r, const struct parts *p)
 		files_replace(b, buf_span(&line), &r->named, put_mask, r);
 		buf_release(&line);
 	}
-	import_sample(r->im, buf_span(b), r->sample.n);
+	if (import_give(r->im, buf_span(b), r->sample.n) &&
+	    !import_name(r->im, p->media ? buf_span(&value[0]) : r->rec.v[REC_SOURCE],
+		r->rec.v[REC_ID].p ? r->rec.v[REC_ID] : buf_span(&value[1])))
+		twice_say(&r->im->twice, pos_file(tree_name(r->tree, p->m->node)));
 	for (size_t i = 0; i < ARRAY_LEN(value); i++)
 		buf_release(&value[i]);
 }
@@ -504,7 +507,7 @@ give_plain(struct reader *r, const struct parts *p)
 		jw_close(b, '}');
 	}
 	jw_close(b, '}');
-	import_sample(r->im, buf_span(b), n);
+	import_sample(r->im, pos_file(tree_name(r->tree, p->m->node)), buf_span(b), n);
 }
 
 static void

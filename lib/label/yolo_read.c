@@ -273,7 +273,8 @@ put_sample(struct reading *r, size_t i, struct span source, const struct node *l
 		jw_close(b, ']');
 	}
 	jw_close(b, '}');
-	import_sample(r->im, buf_span(b), n);
+	import_sample(
+	    r->im, pos_file(tree_name(r->im->tree, &r->im->tree->node[i])), buf_span(b), n);
 }
 
 static void

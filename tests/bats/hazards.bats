@@ -86,7 +86,7 @@ zero-box: [200,[["x",[1,2,0,0]]]]
 outside: [200,[["x",[1,-40,299,42]]]] 
 edge: [200,[["x",[0,0,200,100]]]] 
 windows-path: [200,[["x",[1,2,29,38]]]] 
-twice: [200,[["x",[1,2,29,38]]]] [200,[["x",[1,2,29,38]]]] 1 warning labelme-image
+twice: [200,[["x",[1,2,29,38]]]] [200,[["x",[1,2,29,38]]]] 1 warning twice
 folder: [200,[["x",[1,2,29,38]]]] 
 END
 	assert_file_equals got want
@@ -187,14 +187,14 @@ size-absent: [200,[["x",[1,2,29,38]]]]
 zero-box: [200,[["x",[1,-4,0,6]]]] 
 name: [200,[["a, \"b\" 😀",[1,2,29,38]]]] 
 polygons: [200,[["x",[[1,2,3,4]]],["x",[1,2]]]] 2 error cvat-shape
-twice: [200,[["x",[1,2,29,38]]]] [200,[["x",[1,2,29,38]]]] 1 warning cvat
-subsets: [200,[["x",[1,2,29,38]]]] [200,[["x",[1,2,29,38]]]] 
+twice: [200,[["x",[1,2,29,38]]]] [200,[["x",[1,2,29,38]]]] 1 warning twice
+subsets: [200,[["x",[1,2,29,38]]]] [200,[["x",[1,2,29,38]]]] 1 warning twice
 windows-path: [200,[["x",[1,2,29,38]]]] 
 END
 	assert_file_equals got want
 	[ "$(jq -r 'select(.source).source' out)" = windows-path/images/a.png ]
 	ds-import -q -f cvat twice 2>err >out
-	echo "twice/annotations.xml:1:202: warning: the picture 'twice/images/a.png' was there before; both samples stay [cvat]" >want
+	echo "twice/annotations.xml:1:202: warning: the source 'twice/images/a.png' was there before; both samples stay [twice]" >want
 	assert_file_equals err want
 }
 
@@ -271,9 +271,9 @@ END
 END
 	assert_file_equals got want
 	cat >want <<'END'
-set/p.jpg: warning: another file has the stem 'p', too [voc-stem]
-set/p.png: warning: another file has the stem 'p', too [voc-stem]
-set/p.png: warning: another file has the stem 'p', too [voc-stem]
+set/p.jpg: warning: the id 'p' was there before; both samples stay [twice]
+set/p.png: warning: the id 'p' was there before; both samples stay [twice]
+set/p.png: warning: the id 'p' was there before; both samples stay [twice]
 END
 	assert_file_equals err want
 }
@@ -390,7 +390,7 @@ crlf: [200,[["x",[90,45,20,10]]]]
 mark: [200,[["x",[90,45,20,10]]]] 
 no-end: [200,[["y",[90,45,20,10]]]] 
 empty: [200,[]] 
-stem: [200,[["x",[90,45,20,10]]]] [200,[["x",[90,45,20,10]]]] 
+stem: [200,[["x",[90,45,20,10]]]] [200,[["x",[90,45,20,10]]]] 1 warning twice
 END
 	assert_file_equals got want
 }
@@ -431,7 +431,7 @@ END
 	ds-import -f createml a.json 2>err | jq -c 'select(.source)|.annotation|length' >got
 	printf '%s\n' 1 0 >want
 	assert_file_equals got want
-	echo "a.json:2:1: warning: the picture 'a.png' was there before; both samples stay [createml]" >want
+	echo "a.json:2:1: warning: the source 'a.png' was there before; both samples stay [twice]" >want
 	assert_file_equals err want
 }
 

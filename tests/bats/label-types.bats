@@ -82,7 +82,7 @@ wrong() {
 	cat >x.manifest <<'END'
 {"source":"a.jpg","width":"train","annotation":[]}
 {"source":"a.jpg","id":{"x":1},"hard":[1],"hard-coefficient":"x","sample-type":"x","inference-loc":7,"property":7}
-{"source":"a.jpg","annotation":[{"type":7,"name":7,"confidence":"high","hard":"maybe","creation-time":5,"annotated-by":[],"property":[1]},7,{"type":"modelarts/image_classification","name":"ok","confidence":"0.5","hard":"True","property":"{}"}]}
+{"source":"c.jpg","annotation":[{"type":7,"name":7,"confidence":"high","hard":"maybe","creation-time":5,"annotated-by":[],"property":[1]},7,{"type":"modelarts/image_classification","name":"ok","confidence":"0.5","hard":"True","property":"{}"}]}
 END
 	run --separate-stderr ds-import -q -f manifest x.manifest
 	assert_status 1

@@ -25,6 +25,37 @@ test_hashset(void)
 	hashset_release(&s);
 }
 
+/* Texts that differ in one byte, in their length, in the seed. */
+static void
+test_hashset128(void)
+{
+	struct hashset128 s = { .slot = NULL };
+	unsigned char text[40] = { 0 };
+	int wrong = 0, added = 0;
+
+	ok(!hashset128_has(&s, (struct hash128){ 0, 0 }), "an empty set has nothing");
+	ok(hashset128_add(&s, (struct hash128){ 0, 0 }) &&
+		!hashset128_add(&s, (struct hash128){ 0, 0 }),
+	    "all zero is a hash as others");
+	for (uint64_t seed = 0; seed < 2; seed++)
+		for (size_t n = 0; n <= sizeof(text); n++, added++)
+			wrong += !hashset128_add(&s, hash128_bytes(seed, text, n));
+	for (size_t i = 0; i < sizeof(text); i++)
+		for (int c = 1; c < 256; c++, added++) {
+			text[i] = (unsigned char)c;
+			wrong += !hashset128_add(&s, hash128_bytes(0, text, sizeof(text)));
+			text[i] = 0;
+		}
+	for (uint64_t i = 0; i < 300000; i++, added++)
+		wrong += !hashset128_add(&s, hash128_bytes(3, &i, sizeof(i)));
+	is_int(wrong, 0, "each of them is new");
+	is_int(s.n, added + 1, "their number");
+	ok(hashset128_has(&s, hash128_bytes(0, text, 7)) &&
+		!hashset128_has(&s, hash128_bytes(2, text, 7)),
+	    "what was added is there, and nothing else");
+	hashset128_release(&s);
+}
+
 static void
 at(struct linepos *l, uint64_t offset, uint64_t line, uint64_t col)
 {
@@ -65,6 +96,7 @@ int
 main(void)
 {
 	test_hashset();
+	test_hashset128();
 	test_linepos();
 	return done_testing();
 }
