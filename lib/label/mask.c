@@ -381,16 +381,6 @@ write_bytes(struct buf *out, const struct id_mask *m, enum kind kind, const uint
 }
 
 void
-mask_write_voc(struct buf *out, const struct id_mask *m)
-{
-	uint8_t rgb[256][3];
-
-	for (unsigned i = 0; i < 256; i++)
-		mask_voc_colour(i, rgb[i]);
-	mask_write_palette(out, m, (const uint8_t(*)[3])rgb);
-}
-
-void
 mask_write_palette(struct buf *out, const struct id_mask *m, const uint8_t rgb[256][3])
 {
 	write_bytes(out, m, PALETTE, rgb);

@@ -55,9 +55,7 @@ bool mask_start(struct id_mask *m, uint32_t w, uint32_t h);
 /* Give the pixels of `r`, which has the same size, this number. How many had another one. */
 uint64_t mask_paint(struct id_mask *m, const struct rle *r, uint32_t number);
 
-/* Append a palette PNG of numbers below 256 in the colours of Pascal VOC. */
-void mask_write_voc(struct buf *out, const struct id_mask *m);
-/* The same in colours of one's own. */
+/* Append a palette PNG of numbers below 256 in these colours. */
 void mask_write_palette(struct buf *out, const struct id_mask *m, const uint8_t rgb[256][3]);
 /* Append a PNG of one bit a pixel, not 0 white. */
 void mask_write_bits(struct buf *out, const struct id_mask *m);

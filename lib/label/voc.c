@@ -21,6 +21,7 @@
 #include "base/tool.h"
 #include "label/export.h"
 #include "label/import.h"
+#include "label/voc_classes.h"
 #include "label/voc_masks.h"
 #include "label/voc_xml.h"
 
@@ -29,13 +30,16 @@
 static int
 detect(const struct tree *t, struct buf *why)
 {
-	size_t xml = 0, voc = 0, looked = 0;
+	size_t xml = 0, voc = 0, looked = 0, masks = 0;
 	bool folder = false;
 	struct buf head = BUF_INIT;
 
 	for (size_t i = 0; i < t->n; i++) {
 		struct span path = span_str(t->node[i].path);
 
+		masks += path_has_ext(path, "png") &&
+			 (span_starts(path, SPAN("SegmentationClass/")) ||
+			     memmem(path.p, path.n, "/SegmentationClass/", 19));
 		if (!path_has_ext(path, "xml"))
 			continue;
 		xml++;
@@ -52,7 +56,10 @@ detect(const struct tree *t, struct buf *why)
 	if (voc > 0)
 		buf_addf(
 		    why, "%zu XML files, %zu of the first %zu with <annotation>", xml, voc, looked);
-	return voc == 0 ? 0 : folder ? 90 : 60;
+	if (voc > 0 || masks == 0)
+		return voc == 0 ? 0 : folder ? 90 : 60;
+	buf_addf(why, "%zu PNG files in SegmentationClass/", masks);
+	return 70;
 }
 
 /* ---- reading ---- */
@@ -67,6 +74,7 @@ struct voc_reading {
 	struct importer *im;
 	const struct tree *tree;
 	struct voc_rules rules;
+	struct voc_classes classes;
 	struct entry *e;
 	size_t n, cap, next;
 	size_t root;         /* bytes of the path that all label files have in common */
@@ -129,22 +137,21 @@ is_mask(struct span path)
 	return dir.n >= 12 && strncasecmp(dir.p, "segmentation", 12) == 0;
 }
 
-/* Append the source of "folder/SegmentationX/stem.png" beside Annotations/, when it is there. */
-static void
-find_mask(const struct tree *t, const struct node *xml, const char *folder, struct buf *source)
+/* "folder/SegmentationX/stem.png" beside Annotations/ or JPEGImages/; NULL: there is none. */
+static const struct node *
+find_mask(const struct tree *t, const struct entry *e, const char *folder)
 {
 	struct span root, stem;
 	struct buf path = BUF_INIT;
 	const struct node *n;
 
-	split_label_path(span_str(xml->path), &root, &stem);
+	split_label_path(span_str((e->xml ? e->xml : e->picture)->path), &root, &stem);
 	buf_addspan(&path, root);
 	buf_adds(&path, folder);
 	buf_addspan(&path, stem);
 	n = tree_find_stem(t, buf_span(&path), "png");
-	if (n)
-		tree_source(t, n, source);
 	buf_release(&path);
+	return n;
 }
 
 static bool
@@ -327,23 +334,32 @@ read_set(struct voc_reading *v, const struct node *n, struct span folder, size_t
 	input_close(&in);
 }
 
-/* ImageSets/Main/{train,val,test}.txt; other lists (a class each, Layout) follow from the labels. */
+/* {train,val,test}.txt in this folder. */
+static void
+read_sets_in(struct voc_reading *v, const char *folder)
+{
+	for (size_t i = 0; i < v->tree->n; i++) {
+		struct span path = span_str(v->tree->node[i].path);
+		struct span base = path_base_span(path), dir = span_of(path.p, base.p);
+
+		if (!span_ends(dir, span_str(folder)))
+			continue;
+		dir.n -= strlen(folder);
+		for (size_t set = 0; set < ARRAY_LEN(set_name); set++)
+			if (span_is(base, set_name[set]))
+				read_set(v, &v->tree->node[i], dir, set);
+	}
+}
+
+/* Lists of segmentation count where they are the only ones; others (a class each, Layout) follow from the labels. */
 static void
 read_sets(struct voc_reading *v)
 {
 	for (size_t i = 0; i < v->n; i++)
 		strmap_put(&v->ids, span_str(v->e[i].id), 0, NULL);
-	for (size_t i = 0; i < v->tree->n; i++) {
-		struct span path = span_str(v->tree->node[i].path);
-		struct span base = path_base_span(path), dir = span_of(path.p, base.p);
-
-		if (!span_ends(dir, SPAN("ImageSets/Main/")))
-			continue;
-		dir.n -= strlen("ImageSets/Main/");
-		for (size_t set = 0; set < ARRAY_LEN(set_name); set++)
-			if (span_is(base, set_name[set]))
-				read_set(v, &v->tree->node[i], dir, set);
-	}
+	read_sets_in(v, "ImageSets/Main/");
+	if (v->usage.n == 0)
+		read_sets_in(v, "ImageSets/Segmentation/");
 }
 
 /* Names in the sets that no file belongs to. */
@@ -358,7 +374,7 @@ check_sets(const struct voc_reading *v)
 			first = v->usage.e[i].key.p;
 	if (missing > 0)
 		warning_at(pos_file(v->tree->name), "voc-split",
-		    "%" PRIu64 " names in ImageSets/Main have no file, first '%s'", missing, first);
+		    "%" PRIu64 " names in ImageSets have no file, first '%s'", missing, first);
 }
 
 /* ---- the records ---- */
@@ -384,6 +400,7 @@ struct job {
 	/* of the one under way */
 	struct buf bytes, name; /* of the XML file; its name is for messages */
 	struct buf source;
+	struct voc_png classes, objects;
 	struct xml *xml;
 	struct voc_page page;
 };
@@ -405,6 +422,7 @@ static bool
 read_page(const struct voc_reading *v, struct job *j, const struct entry *e)
 {
 	struct span picture = SPAN("");
+	const struct node *mask;
 
 	j->files++;
 	buf_reset(&j->name);
@@ -417,7 +435,9 @@ read_page(const struct voc_reading *v, struct job *j, const struct entry *e)
 	if (e->picture)
 		picture = path_base_span(span_str(e->picture->path));
 	buf_reset(&j->source);
-	find_mask(v->tree, e->xml, "SegmentationObject/", &j->source);
+	mask = find_mask(v->tree, e, "SegmentationObject/");
+	if (mask)
+		tree_source(v->tree, mask, &j->source);
 	j->page.instances = buf_span(&j->source);
 	return voc_xml_read(
 	    &j->page, j->xml, &v->rules, buf_span(&j->bytes), buf_str(&j->name), picture);
@@ -469,17 +489,12 @@ size_json(const struct voc_reading *v, struct job *j, const struct entry *e)
 
 /* What the XML file says. */
 static void
-page_json(const struct voc_reading *v, struct job *j, const struct entry *e)
+page_json(struct job *j)
 {
 	struct buf *b = &j->records;
 
 	if (j->page.rest.n > 0)
 		jw_member_raw(b, "voc", buf_span(&j->page.rest));
-	buf_reset(&j->source);
-	find_mask(v->tree, e->xml, "SegmentationClass/", &j->source);
-	if (j->source.n > 0)
-		jw_member_string(b, "class-mask", buf_span(&j->source));
-	jw_member_raw(b, "annotation", buf_span(&j->page.annotations));
 	j->bad_annotations += j->page.bad;
 	if (j->zeros == 0 && j->page.zeros > 0)
 		buf_addf(&j->first_zero, "%s:%" PRIu64, j->page.first_zero.file,
@@ -487,11 +502,79 @@ page_json(const struct voc_reading *v, struct job *j, const struct entry *e)
 	j->zeros += j->page.zeros;
 }
 
+/* Its source, and its bytes unless an archive keeps them. */
 static void
+read_mask(const struct voc_reading *v, const struct node *n, struct voc_png *png)
+{
+	buf_reset(&png->source);
+	buf_reset(&png->bytes);
+	if (!n)
+		return;
+	tree_source(v->tree, n, &png->source);
+	if (!v->tree->archive || n->flags & NODE_EXTRACTED)
+		tree_read(v->tree, n, &png->bytes);
+}
+
+/* What the pictures of masks say where no XML file tells of objects; the number of annotations. */
+static uint64_t
+masks_json(
+    const struct voc_reading *v, struct job *j, const struct entry *e, const struct node *classes)
+{
+	struct buf *b = &j->records;
+	const char *why;
+	uint64_t n;
+
+	read_mask(v, classes, &j->classes);
+	read_mask(v, find_mask(v->tree, e, "SegmentationObject/"), &j->objects);
+	if (j->classes.bytes.n > 0) {
+		jw_key(b, "annotation");
+		jw_raw(b, SPAN(""));
+		n = voc_classes_annotate(&v->classes, &j->classes, &j->objects, b, &why);
+		if (why) {
+			error_at(pos_file(buf_str(&j->classes.source)), "mask", "%s", why);
+			j->bad_annotations++;
+		}
+		/* the PNG of classes is what the annotations say, or stands beside that of objects */
+		if (n > 0 && j->objects.bytes.n == 0)
+			return n;
+	} else {
+		n = 0;
+		if (e->xml)
+			jw_member_raw(b, "annotation", SPAN("[]"));
+	}
+	jw_member_string(b, "class-mask", buf_span(&j->classes.source));
+	return n;
+}
+
+/* The labels; the number of annotations. */
+static uint64_t
+labels_json(const struct voc_reading *v, struct job *j, const struct entry *e)
+{
+	const struct node *classes =
+	    v->rules.modelarts ? NULL : find_mask(v->tree, e, "SegmentationClass/");
+	struct buf *b = &j->records;
+
+	if (e->xml)
+		page_json(j);
+	if (classes && (!e->xml || j->page.objects + j->page.bad == 0))
+		return masks_json(v, j, e, classes);
+	if (!e->xml)
+		return 0;
+	if (classes) {
+		buf_reset(&j->source);
+		tree_source(v->tree, classes, &j->source);
+		jw_member_string(b, "class-mask", buf_span(&j->source));
+	}
+	jw_member_raw(b, "annotation", buf_span(&j->page.annotations));
+	return j->page.objects;
+}
+
+static uint64_t
 make_record(const struct voc_reading *v, struct job *j, const struct entry *e)
 {
 	struct strmap_entry *set = strmap_find(&v->usage, span_str(e->id));
 	struct buf *b = &j->records;
+	uint64_t annotations;
 
 	jw_open(b, '{');
 	source_json(v, j, e);
@@ -499,9 +582,9 @@ make_record(const struct voc_reading *v, struct job *j, const struct entry *e)
 	size_json(v, j, e);
 	if (set)
 		jw_member_str(b, "usage", set_usage[set->value]);
-	if (e->xml)
-		page_json(v, j, e);
+	annotations = labels_json(v, j, e);
 	jw_close(b, '}');
+	return annotations;
 }
 
 static void
@@ -519,9 +602,7 @@ make_records(void *ctx, void *job)
 
 		m->good = !e->xml || read_page(v, j, e);
 		m->begin = j->records.n;
-		if (m->good)
-			make_record(v, j, e);
-		m->annotations = e->xml ? j->page.objects : 0;
+		m->annotations = m->good ? make_record(v, j, e) : 0;
 		m->end = j->records.n;
 		buf_addc(&j->records, '\n');
 	}
@@ -557,7 +638,8 @@ static void
 release_job(void *job)
 {
 	struct job *j = job;
-	struct buf *bufs[] = { &j->records, &j->first_zero, &j->bytes, &j->name, &j->source };
+	struct buf *bufs[] = { &j->records, &j->first_zero, &j->bytes, &j->name, &j->source,
+		&j->classes.source, &j->classes.bytes, &j->objects.source, &j->objects.bytes };
 
 	for (size_t i = 0; i < ARRAY_LEN(bufs); i++)
 		buf_release(bufs[i]);
@@ -565,14 +647,32 @@ release_job(void *job)
 	voc_page_release(&j->page);
 }
 
-static void
-header(struct importer *im, int base)
+/* Do masks alone say what is in the pictures? */
+static bool
+only_masks(const struct voc_reading *v)
 {
-	struct buf *b = import_header(im);
+	bool xml = false, masks = false;
 
-	jw_member_u64(b, "voc-base", (uint64_t)base);
-	voc_masks_read_legend(im, b);
-	import_header_end(im);
+	for (size_t i = 0; i < v->n; i++) {
+		xml |= v->e[i].xml != NULL;
+		masks = masks || find_mask(v->tree, &v->e[i], "SegmentationClass/");
+	}
+	return masks && !xml;
+}
+
+static void
+header(struct voc_reading *v)
+{
+	bool masks = only_masks(v);
+	struct buf *b = import_header(v->im);
+
+	jw_member_u64(b, "voc-base", (uint64_t)v->rules.base);
+	voc_classes_header(&v->classes, masks, b);
+	import_header_end(v->im);
+	if (masks && v->classes.assumed)
+		note_at(pos_file(v->tree->name), "mask",
+		    "there is no labelmap.txt: the numbers in SegmentationClass are taken for the "
+		    "classes of Pascal VOC");
 }
 
 static void
@@ -595,8 +695,9 @@ read_tree(struct importer *im, int base, bool modelarts)
 	v.rules = (struct voc_rules){ .base = im->opt->voc_base >= 0 ? im->opt->voc_base : base,
 		.modelarts = modelarts,
 		.encoding = im->opt->encoding };
-	header(im, v.rules.base);
 	find_entries(&v);
+	voc_classes_read(&v.classes, im);
+	header(&v);
 	read_sets(&v);
 	check_sets(&v);
 	ordered_run(&work, tool_jobs());
@@ -605,6 +706,7 @@ read_tree(struct importer *im, int base, bool modelarts)
 		free(v.e[i].id);
 	free(v.e);
 	free(v.first_zero);
+	voc_classes_release(&v.classes);
 	strmap_release(&v.usage);
 	strmap_release(&v.ids);
 }
@@ -729,25 +831,26 @@ write_sample(struct exporter *ex, struct sample *s)
 	struct voc_writing *w = ex->state;
 	struct span stem = export_stem(ex, s, ""), name;
 	struct voc_written written;
+	struct voc_masks masks = { .painted = false };
 
 	settle_rules(ex, w);
 	reshape_to_pixels(ex, s);
 	name = export_picture(ex, s, w->flat ? "" : "JPEGImages", stem);
 	write_usage(ex, w, s, stem);
 	if (!w->flat) {
-		enum voc_masks masks = voc_masks_write(ex, s, stem);
-
-		w->rules.segmented = masks != VOC_NO_MASKS;
-		w->legend |=
-		    masks == VOC_PAINTED_MASKS || (masks == VOC_COPIED_MASKS && ex->dataset.n > 0);
+		masks = voc_masks_write(ex, s, stem);
+		w->rules.segmented = masks.painted || masks.copied;
+		w->legend |= masks.painted || (masks.copied && ex->dataset.n > 0);
 	}
 	if (!s->annotated)
 		return;
+	if (masks.of_classes == s->n && s->n > 0 && !rec_member(s->rec, "voc").p)
+		return; /* there is no object */
 	export_size(ex, s);
 	buf_reset(&w->text);
 	voc_xml_write(
 	    &w->text, s, &w->rules, w->flat ? SPAN("NA") : SPAN("JPEGImages"), name, &written);
-	export_unwritten(ex, s, written.objects);
+	export_unwritten(ex, s, written.objects + masks.of_classes);
 	if (written.widened > 0)
 		export_loss(ex, s, "annotation.bbox-below-a-pixel", written.widened);
 	buf_reset(&w->member);

@@ -25,13 +25,42 @@ instances_of(const struct sample *s, struct buf *source)
 				       ? json_value_text(json_member(mask, "source"), &other)
 				       : SPAN_NONE;
 
-		same = from.n > 0 && num_parse_u64(json_member(mask, "value"), &value) &&
-		       value == i + 1 && (i == 0 || span_eq(from, buf_span(source)));
+		same = from.n > 0 && !mask_is_of_class(&s->ann[i]) &&
+		       num_parse_u64(json_member(mask, "value"), &value) && value == i + 1 &&
+		       (i == 0 || span_eq(from, buf_span(source)));
 		if (i == 0)
 			buf_addspan(source, from);
 	}
 	buf_release(&other);
 	return same;
+}
+
+static bool
+is_from_voc(const struct exporter *ex)
+{
+	return span_is(json_unquote(dataset_member(&ex->dataset, "format")), "voc");
+}
+
+/* The picture that all masks of classes are of, when it came from VOC: source stays empty otherwise. */
+static void
+one_class_mask(struct exporter *ex, const struct sample *s, struct buf *source)
+{
+	struct buf text = BUF_INIT;
+
+	for (size_t i = 0; i < s->n && is_from_voc(ex); i++) {
+		struct span from;
+
+		if (!mask_is_of_class(&s->ann[i]))
+			continue;
+		from = json_value_text(json_member(s->ann[i].v[ANN_MASK], "source"), &text);
+		if (source->n > 0 && !span_eq(from, buf_span(source))) {
+			buf_reset(source);
+			break;
+		}
+		if (source->n == 0)
+			buf_addspan(source, from);
+	}
+	buf_release(&text);
 }
 
 /* Bring a mask along as it is. */
@@ -61,12 +90,33 @@ class_number(struct exporter *ex, const struct annotation *a)
 	return (uint32_t)i + 1;
 }
 
+/* The colour of class i: what labelmap.txt said, or that of its number. */
 static void
-write_painting(struct exporter *ex, const char *folder, struct span stem, struct id_mask *m)
+class_colour(const struct exporter *ex, size_t i, uint8_t rgb[3])
 {
+	double v[3];
+
+	mask_voc_colour((unsigned)i + 1, rgb);
+	if (!is_from_voc(ex) || i >= ex->dataset.n ||
+	    json_numbers(json_member(span_str(ex->dataset.classes[i].raw), "color"), v, 3) != 3)
+		return;
+	for (int k = 0; k < 3; k++)
+		rgb[k] = v[k] >= 0 && v[k] <= 255 ? (uint8_t)v[k] : 0;
+}
+
+static void
+write_painting(
+    struct exporter *ex, const char *folder, struct span stem, struct id_mask *m, bool classes)
+{
+	uint8_t rgb[256][3];
+
 	struct buf png = BUF_INIT, member = BUF_INIT;
 
-	mask_write_voc(&png, m);
+	for (unsigned i = 0; i < 256; i++)
+		mask_voc_colour(i, rgb[i]);
+	for (size_t i = 0; classes && i < ex->dataset.n && i < 254; i++)
+		class_colour(ex, i, rgb[i + 1]);
+	mask_write_palette(&png, m, (const uint8_t(*)[3])rgb);
 	buf_addf(&member, "%s/%.*s.png", folder, SPAN_ARG(stem));
 	export_file(ex, buf_span(&member), buf_span(&png));
 	buf_release(&png);
@@ -86,6 +136,7 @@ struct painting {
 	struct id_mask classes, objects;
 	uint32_t number; /* of the object */
 	uint64_t painted, over, lost;
+	uint64_t of_classes; /* of `painted`: masks that are no objects */
 };
 
 static void
@@ -94,6 +145,17 @@ paint(struct exporter *ex, struct painting *p, struct sample *s, const struct an
 	const struct rle *r = &ex->reshaper.rle;
 	uint32_t class = class_number(ex, a);
 
+	if (mask_is_of_class(a)) {
+		if (class > 254 || !reshape_pixels(ex, s, a) || r->w != p->classes.w ||
+		    r->h != p->classes.h) {
+			p->lost++;
+			return;
+		}
+		p->over += mask_paint(&p->classes, r, class) > 0;
+		p->painted++;
+		p->of_classes++;
+		return;
+	}
 	if (p->number > 254 || class > 254 || !reshape_pixels(ex, s, a) || r->w != p->objects.w ||
 	    r->h != p->objects.h) {
 		p->lost++;
@@ -106,7 +168,7 @@ paint(struct exporter *ex, struct painting *p, struct sample *s, const struct an
 
 /* False: there is nothing on them, and no file. */
 static bool
-paint_masks(struct exporter *ex, struct sample *s, struct span stem)
+paint_masks(struct exporter *ex, struct sample *s, struct span stem, struct voc_masks *done)
 {
 	struct painting p = { .number = 0 };
 	uint32_t width, height;
@@ -118,6 +180,10 @@ paint_masks(struct exporter *ex, struct sample *s, struct span stem)
 		return false;
 	}
 	for (size_t i = 0; i < s->n; i++) {
+		if (mask_is_of_class(&s->ann[i])) {
+			paint(ex, &p, s, &s->ann[i]);
+			continue;
+		}
 		if (!voc_xml_takes(s, &s->ann[i]))
 			continue;
 		p.number++;
@@ -128,10 +194,11 @@ paint_masks(struct exporter *ex, struct sample *s, struct span stem)
 		export_loss(ex, s, "annotation.mask", p.lost);
 	if (p.over)
 		export_loss(ex, s, "annotation.mask-overlap", p.over);
-	if (p.painted) {
-		write_painting(ex, "SegmentationObject", stem, &p.objects);
-		write_painting(ex, "SegmentationClass", stem, &p.classes);
-	}
+	if (p.painted > p.of_classes)
+		write_painting(ex, "SegmentationObject", stem, &p.objects, false);
+	if (p.painted)
+		write_painting(ex, "SegmentationClass", stem, &p.classes, true);
+	done->of_classes = p.of_classes;
 	free(p.objects.v);
 	free(p.classes.v);
 	return p.painted > 0;
@@ -157,32 +224,61 @@ lose_pixels(struct exporter *ex, const struct sample *s)
 			    s->ann[i].v[ANN_RLE].p ? "annotation.rle" : "annotation.mask", 1);
 }
 
-enum voc_masks
+/* Has it pixels that neither copied picture shows? */
+static bool
+must_paint(const struct sample *s, bool objects, bool classes)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (has_pixels(&s->ann[i]) && !(mask_is_of_class(&s->ann[i]) ? classes : objects))
+			return true;
+	return false;
+}
+
+static uint64_t
+class_masks(const struct sample *s)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		n += mask_is_of_class(&s->ann[i]);
+	return n;
+}
+
+struct voc_masks
 voc_masks_write(struct exporter *ex, struct sample *s, struct span stem)
 {
-	struct buf source = BUF_INIT, text = BUF_INIT;
-	struct span classes = json_value_text(rec_member(s->rec, "class-mask"), &text);
-	bool copied = instances_of(s, &source), painted = false;
-	uint64_t pixels = 0;
+	struct buf source = BUF_INIT, classes = BUF_INIT, text = BUF_INIT;
+	struct voc_masks done = { .painted = false };
+	uint64_t n = class_masks(s);
+	bool objects, painting;
 
-	for (size_t i = 0; i < s->n; i++) {
-		if (s->ann[i].v[ANN_MASK].p && !ann_box(&s->ann[i], &(struct box){ 0 }))
+	for (size_t i = 0; i < s->n; i++)
+		if (s->ann[i].v[ANN_MASK].p && !mask_is_of_class(&s->ann[i]) &&
+		    !ann_box(&s->ann[i], &(struct box){ 0 }))
 			reshape_mask(ex, s, i); /* an object needs a box */
-		pixels += has_pixels(&s->ann[i]);
-	}
-	if (copied)
-		copy_mask(ex, s, "SegmentationObject", stem, buf_str(&source));
-	else if (pixels > 0 && ex->opt->mask_to == MASK_TO_AS_HELD && has_outlines(s))
+	objects = instances_of(s, &source);
+	one_class_mask(ex, s, &classes);
+	painting = must_paint(s, objects, classes.n > 0);
+	if (painting && n == 0 && ex->opt->mask_to == MASK_TO_AS_HELD && has_outlines(s)) {
 		lose_pixels(ex, s);
-	else if (pixels > 0)
-		painted = paint_masks(ex, s, stem);
-	buf_reset(&source);
-	buf_addspan(&source, classes);
-	if (classes.n > 0 && !painted)
-		copy_mask(ex, s, "SegmentationClass", stem, buf_str(&source));
+		painting = false;
+	} else if (painting) {
+		done.painted = paint_masks(ex, s, stem, &done);
+		painting = done.painted;
+	}
+	if (objects && !painting)
+		copy_mask(ex, s, "SegmentationObject", stem, buf_str(&source));
+	if (n == 0)
+		buf_addspan(&classes, json_value_text(rec_member(s->rec, "class-mask"), &text));
+	if (classes.n > 0 && !painting)
+		copy_mask(ex, s, "SegmentationClass", stem, buf_str(&classes));
+	done.copied = !painting && (objects || (n > 0 && classes.n > 0));
+	if (done.copied)
+		done.of_classes = n;
 	buf_release(&source);
+	buf_release(&classes);
 	buf_release(&text);
-	return painted ? VOC_PAINTED_MASKS : copied ? VOC_COPIED_MASKS : VOC_NO_MASKS;
+	return done;
 }
 
 /* What the numbers and colours of SegmentationClass/ mean: name:r,g,b:: as CVAT reads it. */
@@ -194,36 +290,10 @@ voc_masks_legend(struct exporter *ex)
 
 	buf_adds(&b, "# label:color_rgb:parts:actions\nbackground:0,0,0::\n");
 	for (size_t i = 0; i < ex->dataset.n; i++) {
-		mask_voc_colour((unsigned)i + 1, rgb);
+		class_colour(ex, i, rgb);
 		buf_addf(
 		    &b, "%s:%d,%d,%d::\n", ex->dataset.classes[i].name, rgb[0], rgb[1], rgb[2]);
 	}
 	export_file(ex, SPAN("labelmap.txt"), buf_span(&b));
 	buf_release(&b);
-}
-
-void
-voc_masks_read_legend(struct importer *im, struct buf *header)
-{
-	const struct node *n = tree_find(im->tree, SPAN("labelmap.txt"));
-	struct span line, name;
-	struct input in;
-	uint64_t id = 0;
-
-	if (!n || !tree_input(im->tree, n, &in))
-		return;
-	jw_key(header, "classes");
-	jw_open(header, '[');
-	while (input_line(&in, &line)) {
-		line = span_trim(line);
-		if (!line.n || line.p[0] == '#' || !span_cut(&line, ':', &name) ||
-		    span_is(name, "background"))
-			continue;
-		jw_open(header, '{');
-		jw_member_string(header, "name", name);
-		jw_member_u64(header, "id", ++id);
-		jw_close(header, '}');
-	}
-	jw_close(header, ']');
-	input_close(&in);
 }

@@ -6,21 +6,23 @@
  * annotations' pixels. Where two overlap the later one has the pixel [annotation.mask-overlap]. A sample in
  * which some objects have outlines only is not painted, unless it is asked for (--mask-to), which makes pixels
  * of the outlines: the pictures would say that these objects are not there.
+ *
+ * Masks of classes (mask_is_of_class()) are in SegmentationClass/ alone, and no objects.
  */
 #ifndef LABEL_VOC_MASKS_H
 #define LABEL_VOC_MASKS_H
 
 #include "label/export.h"
-#include "label/import.h"
 
-enum voc_masks { VOC_NO_MASKS, VOC_COPIED_MASKS, VOC_PAINTED_MASKS };
+struct voc_masks {
+	bool painted, copied;
+	uint64_t
+	    of_classes; /* annotations that are masks of classes, and no objects of the XML file */
+};
 
-enum voc_masks voc_masks_write(struct exporter *ex, struct sample *s, struct span stem);
+struct voc_masks voc_masks_write(struct exporter *ex, struct sample *s, struct span stem);
 
 /* labelmap.txt, which says what the numbers and colours of SegmentationClass/ mean, as CVAT reads it. */
 void voc_masks_legend(struct exporter *ex);
-
-/* Its classes as those of the header; nothing when there is no such file. */
-void voc_masks_read_legend(struct importer *im, struct buf *header);
 
 #endif

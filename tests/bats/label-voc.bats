@@ -340,3 +340,134 @@ END
 	rm out/ImageSets/Main/trainval.txt
 	[ "$(ds-import -q out 2>/dev/null | jq -r 'select(.usage) | .id')" = plain ]
 }
+
+# A set of three pictures of 4 x 2 that has PNGs and no XML files, with classes in the colours of a labelmap.txt.
+segmented() {
+	need_program python3
+	mkdir -p set/JPEGImages set/SegmentationClass set/ImageSets/Segmentation
+	for i in a b c; do printf '0 0 0 0\n0 0 0 0\n' | python3 "$srcdir/tests/png.py" set/JPEGImages/$i.png grey 8; done
+	printf '1 1 0 0\n1 0 0 2\n' | python3 "$srcdir/tests/png.py" set/SegmentationClass/a.png palette 2 000000 800000 008000
+	printf '2 2 255 0\n1 0 0 21\n' | python3 "$srcdir/tests/png.py" set/SegmentationClass/b.png grey 8
+	printf 'a\n' >set/ImageSets/Segmentation/train.txt
+	printf 'b\nc\n' >set/ImageSets/Segmentation/val.txt
+}
+
+masks_of() {
+	jq -c 'select(.source)|[.id,.usage,.["class-mask"],[.annotation[]?|[.name,.mask.source,(.mask.value//.mask.color),.mask.kind]]]' "$1"
+}
+
+@test "pictures of classes without XML files: each class is a mask of kind class" {
+	segmented
+	ds-import set >got 2>err
+	echo "set: note: there is no labelmap.txt: the numbers in SegmentationClass are taken for the classes of Pascal VOC [mask]" >want
+	assert_file_equals err want
+	masks_of got >short
+	cat >want <<'END'
+["a","TRAIN",null,[["aeroplane","set/SegmentationClass/a.png",1,"class"],["bicycle","set/SegmentationClass/a.png",2,"class"]]]
+["b","EVAL",null,[["aeroplane","set/SegmentationClass/b.png",1,"class"],["bicycle","set/SegmentationClass/b.png",2,"class"],["21","set/SegmentationClass/b.png",21,"class"]]]
+["c","EVAL",null,[]]
+END
+	assert_file_equals short want
+	[ "$(head -n 1 got | jq -c '[.dataset.classes|length,.[0],.[19]]')" = '[20,{"name":"aeroplane","id":1},{"name":"tvmonitor","id":20}]' ]
+	# they come back as they were, without XML files
+	ds-export -f voc -o out got 2>err
+	[ ! -s err ] || fail "$(cat err)"
+	diff -r set/SegmentationClass out/SegmentationClass
+	[ ! -e out/Annotations ] && [ ! -e out/SegmentationObject ]
+	# in COCO each class is one annotation, which is said
+	ds-export -f coco -o coco.json got 2>err
+	jq -c '.annotations[]|[.category_id,.iscrowd,.bbox,.area,(.segmentation|type)]' coco.json >short
+	cat >want <<'END'
+[1,0,[0,0,2,2],3,"object"]
+[2,0,[3,1,1,1],1,"object"]
+[1,0,[0,1,1,1],1,"object"]
+[2,0,[0,0,2,1],2,"object"]
+[21,0,[3,1,1,1],1,"object"]
+END
+	assert_file_equals short want
+	grep -qF 'annotation.class-mask is lost: coco cannot hold it (5 in 2 samples, first a) [loss]' err
+	# SageMaker holds them
+	ds-export -f sagemaker -o sm got 2>err
+	must_fail 1 grep -q class-mask err
+	cmp sm/masks/a.png set/SegmentationClass/a.png
+	# and VOC gets them from there, painted, for its numbers are others
+	ds-import -q sm | ds-export -q -f voc -o back
+	[ ! -e back/SegmentationObject ] && [ ! -e back/Annotations ]
+	ds-import -q back | ds-export -q -f coco -o again.json
+	jq -c '.annotations[]|[.bbox,.area]' coco.json >want
+	jq -c '.annotations[]|[.bbox,.area]' again.json >short
+	assert_file_equals short want
+}
+
+@test "classes by the colours of labelmap.txt, by the lines of class_names.txt, in coloured PNGs" {
+	segmented
+	printf '# label:color_rgb:parts:actions\nbackground:0,0,0::\ncat:0,128,0::\nroad:128,0,0::\nignored:224,224,192::\n' >set/labelmap.txt
+	ds-import set >got 2>err
+	[ ! -s err ] || fail "$(cat err)"
+	masks_of got >short
+	cat >want <<'END'
+["a","TRAIN",null,[["road","set/SegmentationClass/a.png",[128,0,0],"class"],["cat","set/SegmentationClass/a.png",[0,128,0],"class"]]]
+["b","EVAL",null,[["cat","set/SegmentationClass/b.png",1,"class"],["road","set/SegmentationClass/b.png",2,"class"],["21","set/SegmentationClass/b.png",21,"class"]]]
+["c","EVAL",null,[]]
+END
+	assert_file_equals short want
+	ds-export -q -f voc -o out got
+	diff -r set/SegmentationClass out/SegmentationClass
+	printf '# label:color_rgb:parts:actions\nbackground:0,0,0::\ncat:0,128,0::\nroad:128,0,0::\n' >want
+	assert_file_equals out/labelmap.txt want
+	rm set/labelmap.txt
+	printf '_background_\nsky\nroad\n' >set/class_names.txt
+	printf '0 0 0 12640480\n128 0 32768 128\n' | python3 "$srcdir/tests/png.py" set/SegmentationClass/b.png rgb 8
+	ds-import -q set | masks_of - >short
+	cat >want <<'END'
+["a","TRAIN",null,[["sky","set/SegmentationClass/a.png",1,"class"],["road","set/SegmentationClass/a.png",2,"class"]]]
+["b","EVAL",null,[["sky","set/SegmentationClass/b.png",[128,0,0],"class"],["road","set/SegmentationClass/b.png",[0,128,0],"class"]]]
+["c","EVAL",null,[]]
+END
+	assert_file_equals short want
+}
+
+@test "pictures of instances without XML files: their classes are those of their pixels" {
+	segmented
+	mkdir set/SegmentationObject
+	printf '1 2 0 0\n1 0 0 3\n' | python3 "$srcdir/tests/png.py" set/SegmentationObject/a.png palette 2 000000 800000 008000 808000
+	printf '1 2 0\n' | python3 "$srcdir/tests/png.py" set/SegmentationObject/b.png grey 8
+	must_fail 1 ds-import set >got 2>err
+	grep -q 'set/SegmentationClass/b.png: error: the PNGs of classes and of objects have different sizes \[mask\]' err
+	masks_of got >short
+	cat >want <<'END'
+["a","TRAIN","set/SegmentationClass/a.png",[["aeroplane","set/SegmentationObject/a.png",1,null],["aeroplane","set/SegmentationObject/a.png",2,null],["bicycle","set/SegmentationObject/a.png",3,null]]]
+["b","EVAL","set/SegmentationClass/b.png",[]]
+["c","EVAL",null,[]]
+END
+	assert_file_equals short want
+	ds-export -q -f coco -o coco.json got
+	jq -c '.annotations[]|[.category_id,.bbox,.area]' coco.json >short
+	printf '%s\n' '[1,[0,0,1,2],2]' '[1,[1,0,1,1],1]' '[2,[3,1,1,1],1]' >want
+	assert_file_equals short want
+}
+
+@test "a picture of classes beside objects stays with the sample; a damaged one is named" {
+	segmented
+	mkdir set/Annotations
+	page a.png "$(object cat 1 2 5 10)
+" >set/Annotations/a.xml
+	page c.png "" >set/Annotations/c.xml
+	cp set/SegmentationClass/a.png set/SegmentationClass/c.png
+	echo no PNG >set/SegmentationClass/b.png
+	must_fail 1 ds-import set >got 2>err
+	echo 'set/SegmentationClass/b.png: error: it is no PNG [mask]' >want
+	assert_file_equals err want
+	masks_of got >short
+	cat >want <<'END'
+["a","TRAIN","set/SegmentationClass/a.png",[["cat",null,null,null]]]
+["b","EVAL","set/SegmentationClass/b.png",[]]
+["c","EVAL",null,[["aeroplane","set/SegmentationClass/c.png",1,"class"],["bicycle","set/SegmentationClass/c.png",2,"class"]]]
+END
+	assert_file_equals short want
+	ds-export -f labelme -o other got 2>err
+	grep -q 'sample.class-mask is lost: labelme cannot hold it (2 in 2 samples' err
+	ds-export -q -f voc -o out got
+	for i in a b c; do cmp out/SegmentationClass/$i.png set/SegmentationClass/$i.png; done
+	[ -e out/Annotations/c.xml ]
+}
