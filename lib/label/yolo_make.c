@@ -13,13 +13,13 @@
 
 #define DECIMALS 6
 #define OUTLINE_MAX ((YOLO_WORDS - 1) / 2) /* points that a reader takes */
-#define NEAREST_MAX 20000000               /* pairs of points for one row */
 
 void
 yolo_making_release(struct yolo_making *m)
 {
 	buf_release(&m->rows);
 	buf_release(&m->shape);
+	bridge_release(&m->outline);
 }
 
 /* ---- rows that came from rows ---- */
@@ -136,106 +136,44 @@ put_corners(struct yolo_making *w, const struct sample *s, const struct annotati
 	return true;
 }
 
-/* Points of an outline, x and y in turn. */
-struct outline {
-	double *xy;
-	size_t n, cap; /* of points, of numbers */
-	size_t looked; /* pairs of points, for bridges */
-};
-
-static void
-add_point(struct outline *o, double x, double y)
+/* Put the rings together. False: there is none, or they have more points than a reader takes. */
+static bool
+join_rings(struct yolo_making *w, struct span rings, size_t *parts)
 {
-	o->xy = grow(o->xy, &o->cap, 2 * (o->n + 1), sizeof(*o->xy));
-	o->xy[2 * o->n] = x;
-	o->xy[2 * o->n + 1] = y;
-	o->n++;
-}
+	struct span ring;
 
-/*
- * The nearest points of two outlines. A mask of thousands of specks is that many outlines: when NEAREST_MAX pairs of
- * points were looked at, the last point has to do.
- */
-static void
-nearest(struct outline *a, const double *b, size_t n, size_t *i, size_t *j)
-{
-	double best = INFINITY;
+	bridge_reset(&w->outline);
+	for (*parts = 0; coords_ring(&rings, &ring); ++*parts) {
+		size_t n = json_numbers(ring, w->v, YOLO_WORDS);
 
-	*i = a->n - 1;
-	*j = 0;
-	if (a->n > (NEAREST_MAX - a->looked) / n)
-		return;
-	a->looked += a->n * n;
-	for (size_t k = 0; k < a->n; k++)
-		for (size_t l = 0; l < n; l++) {
-			double x = a->xy[2 * k] - b[2 * l], y = a->xy[2 * k + 1] - b[2 * l + 1];
-			double d = x * x + y * y;
-
-			if (d < best) {
-				best = d;
-				*i = k;
-				*j = l;
-			}
-		}
-}
-
-/* Another part, joined by a bridge without width: a row is one outline. */
-static void
-join_part(struct outline *o, const double *part, size_t n)
-{
-	const size_t point = 2 * sizeof(double);
-	size_t i, j;
-
-	nearest(o, part, n, &i, &j);
-	o->xy = grow(o->xy, &o->cap, 2 * (o->n + n + 2), sizeof(*o->xy));
-	memmove(o->xy + 2 * (i + n + 2), o->xy + 2 * i, (o->n - i) * point);
-	memcpy(o->xy + 2 * (i + 1), part + 2 * j, (n - j) * point);
-	memcpy(o->xy + 2 * (i + 1 + n - j), part, (j + 1) * point);
-	o->n += n + 2;
-}
-
-static void
-add_ring(struct outline *o, struct span ring)
-{
-	size_t n = json_numbers(ring, NULL, 0);
-	bool first = o->n == 0;
-	double *xy;
-
-	if (n == SIZE_MAX || n < 6 || n % 2)
-		return;
-	xy = xreallocarray(NULL, n, sizeof(*xy));
-	json_numbers(ring, xy, n);
-	for (size_t i = 0; first && i < n; i += 2)
-		add_point(o, xy[i], xy[i + 1]);
-	if (!first)
-		join_part(o, xy, n / 2);
-	free(xy);
+		if (n == SIZE_MAX || n < 6 || n % 2)
+			continue;
+		if (n > YOLO_WORDS)
+			return false;
+		bridge_ring(&w->outline, w->v, n / 2);
+		if (w->outline.n > OUTLINE_MAX)
+			return false;
+	}
+	return w->outline.n > 0;
 }
 
 static bool
 put_polygon(struct yolo_making *w, const struct sample *s, const struct annotation *a)
 {
 	bool ratio = ann_is_ratio(a);
-	struct outline o = { .n = 0 };
-	struct span rest = a->v[ANN_POLYGON], ring;
-	size_t rings = 0;
+	const double *xy;
+	size_t parts;
 
-	while (o.n <= OUTLINE_MAX && coords_ring(&rest, &ring)) {
-		add_ring(&o, ring);
-		rings++;
-	}
-	if (o.n > OUTLINE_MAX) {
-		free(o.xy);
+	if (!join_rings(w, a->v[ANN_POLYGON], &parts))
 		return false;
-	}
-	if (rings > 1)
+	if (parts > 1)
 		export_loss(w->ex, s, "annotation.polygon-parts-joined", 1);
-	for (size_t i = 0; i < o.n; i++) {
-		put_ratio(w, ratio ? o.xy[2 * i] : o.xy[2 * i] / s->width);
-		put_ratio(w, ratio ? o.xy[2 * i + 1] : o.xy[2 * i + 1] / s->height);
+	xy = bridge_outline(&w->outline);
+	for (size_t i = 0; i < w->outline.n; i++) {
+		put_ratio(w, ratio ? xy[2 * i] : xy[2 * i] / s->width);
+		put_ratio(w, ratio ? xy[2 * i + 1] : xy[2 * i + 1] / s->height);
 	}
-	free(o.xy);
-	return o.n > 0;
+	return true;
 }
 
 /* ---- turned boxes ---- */

@@ -4,6 +4,7 @@
 #ifndef LABEL_YOLO_MAKE_H
 #define LABEL_YOLO_MAKE_H
 
+#include "label/bridge.h"
 #include "label/export.h"
 #include "label/yolo.h"
 
@@ -15,6 +16,7 @@ struct yolo_making {
 
 	/* scratch */
 	struct buf shape;
+	struct bridge outline;
 	struct span word[YOLO_WORDS];
 	double v[YOLO_WORDS];
 };
