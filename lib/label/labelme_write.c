@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #include "base/base64.h"
+#include "base/num.h"
+#include "base/strmap.h"
 #include "label/coords.h"
 #include "label/geometry.h"
 #include "label/mask.h"
@@ -22,6 +24,9 @@ struct writer {
 	bool *taken;
 	size_t takens;
 	struct corners corners;
+	struct strmap groups; /* of the sample: class and group of its polygons */
+	struct buf group;     /* of the annotation; empty: none */
+	uint64_t last_group;  /* the largest number that is taken */
 };
 
 static void
@@ -40,6 +45,8 @@ finish(struct exporter *ex)
 	buf_release(&w->out);
 	buf_release(&w->scratch);
 	buf_release(&w->pixels);
+	buf_release(&w->group);
+	strmap_release(&w->groups);
 	corners_release(&w->corners);
 	free(w->placed);
 	free(w->taken);
@@ -228,7 +235,7 @@ write_shape(struct exporter *ex, const struct sample *s, const struct annotation
 	jw_member_raw(b, "label", a->v[ANN_NAME].p ? a->v[ANN_NAME] : SPAN("\"\""));
 	jw_key(b, "points");
 	type = write_points(ex, s, a, ring, &mask);
-	member_or_null(b, "group_id", a->v[ANN_GROUP]);
+	member_or_null(b, "group_id", w->group.n ? buf_span(&w->group) : SPAN_NONE);
 	if (version >= 5 || description.p)
 		member_or_null(b, "description", description);
 	if (type)
@@ -300,6 +307,69 @@ arrange(struct writer *w)
 		qsort(w->placed, w->n, sizeof(*w->placed), by_place);
 }
 
+/* ---- groups: polygons of one class and group are the parts of one object ---- */
+
+/* Begin a sample: nobody has a group yet, and new ones come behind those that are there. */
+static void
+begin_groups(struct writer *w, const struct sample *s)
+{
+	uint64_t id;
+
+	strmap_release(&w->groups);
+	w->groups = (struct strmap)STRMAP_INIT;
+	w->last_group = 0;
+	for (size_t i = 0; i < s->n; i++)
+		if (num_parse_u64(s->ann[i].v[ANN_GROUP], &id) && id > w->last_group)
+			w->last_group = id;
+}
+
+/* Had no polygon of this class the group before? */
+static bool
+is_new_group(struct writer *w, const struct annotation *a)
+{
+	bool is_new;
+
+	buf_reset(&w->scratch);
+	buf_addspan(&w->scratch, a->v[ANN_NAME]);
+	buf_addspan(&w->scratch, a->v[ANN_GROUP]);
+	strmap_put(&w->groups, buf_span(&w->scratch), 0, &is_new);
+	return is_new;
+}
+
+static size_t
+count_parts(const struct annotation *a)
+{
+	struct span rest = a->v[ANN_POLYGON], ring;
+	size_t parts = 0;
+
+	for (size_t i = 0; coords_ring(&rest, &ring); i++)
+		parts += !coords_is_hole(a, i);
+	return parts;
+}
+
+/*
+ * The annotation's group: its own, but not where its polygon would become a part of another one
+ * (that is a loss); a new one for a polygon of several parts.
+ */
+static void
+choose_group(struct exporter *ex, const struct sample *s, const struct annotation *a)
+{
+	struct span format = json_unquote(dataset_member(&ex->dataset, "format"));
+	struct writer *w = ex->state;
+	bool own = a->v[ANN_GROUP].p && json_type_of(a->v[ANN_GROUP]) != JSON_NULL;
+
+	buf_reset(&w->group);
+	if (own && json_type_of(a->v[ANN_POLYGON]) == JSON_ARRAY && !span_is(format, "labelme") &&
+	    !is_new_group(w, a)) {
+		export_loss(ex, s, "annotation.group", 1);
+		own = false;
+	}
+	if (own)
+		buf_addspan(&w->group, a->v[ANN_GROUP]);
+	else if (count_parts(a) > 1)
+		num_add_u64(&w->group, ++w->last_group);
+}
+
 /* False: nothing of it has a place here. */
 static bool
 write_annotation(
@@ -316,6 +386,7 @@ write_annotation(
 		jw_raw(&w->flags, SPAN("true"));
 		return true;
 	}
+	choose_group(ex, s, a);
 	if (json_type_of(rest) != JSON_ARRAY) {
 		any = write_shape(ex, s, a, SPAN_NONE, version);
 		if (any)
@@ -412,6 +483,7 @@ write_sample(struct exporter *ex, struct sample *s)
 	buf_reset(&w->shapes);
 	buf_reset(&w->flags);
 	w->n = 0;
+	begin_groups(w, s);
 	jw_open(&w->flags, '{');
 	for (size_t i = 0; i < s->n; i++)
 		written += coords_pixels(ex, s, &s->ann[i], &a, &w->pixels) &&

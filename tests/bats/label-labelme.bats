@@ -158,3 +158,22 @@ END
 	grep -c 'annotation.bbox is lost' err
 	grep -c 'sample.unlabelled is lost' err
 }
+
+@test "the parts of a polygon from elsewhere stay together, and two objects stay two" {
+	cat >in.jsonl <<-'END'
+		{"dataset":{"name":"x","format":"coco"}}
+		{"source":"a.jpg","width":50,"height":50,"annotation":[{"name":"a","polygon":[[1,1,5,1,5,5],[11,11,15,11,15,15]]},{"name":"a","polygon":[[21,21,25,21,25,25],[31,31,35,31,35,35]]},{"name":"a","polygon":[[41,41,45,41,45,45]],"group":7},{"name":"b","polygon":[[41,41,45,41,45,45]],"group":7},{"name":"a","polygon":[[1,41,5,41,5,45]],"group":7},{"name":"a","bbox":[1,2,3,4],"group":7}]}
+	END
+	ds-export -f labelme -o out --images none in.jsonl 2>err
+	[ "$(cat err)" = 'in.jsonl:2: warning: annotation.group is lost: labelme cannot hold it (1 in 1 samples, first a.jpg) [loss]' ]
+	ds-import -f labelme out | jq -c '.annotation[]? | [.name, .polygon, .group]' >got
+	cat >want <<-'END'
+		["a",[[1,1,5,1,5,5],[11,11,15,11,15,15]],8]
+		["a",[[21,21,25,21,25,25],[31,31,35,31,35,35]],9]
+		["a",[[41,41,45,41,45,45]],7]
+		["b",[[41,41,45,41,45,45]],7]
+		["a",[[1,41,5,41,5,45]],null]
+		["a",null,7]
+	END
+	assert_file_equals got want
+}
