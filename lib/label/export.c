@@ -139,8 +139,9 @@ check_annotation(struct exporter *ex, const struct sample *s, const struct annot
 		if (json_type_of(a->v[f]) != JSON_NULL)
 			lose_field(ex, s, f);
 	}
-	if (a->v[ANN_POLYGON].p && (ex->holds & HOLDS(ANN_POLYGON)) && !(ex->holds & HOLDS_PARTS) &&
-	    has_parts(a->v[ANN_POLYGON]))
+	/* a writer that has a place for holes tells them from parts itself */
+	if (a->v[ANN_POLYGON].p && (ex->holds & HOLDS(ANN_POLYGON)) &&
+	    !(ex->holds & (HOLDS_PARTS | HOLDS_HOLES)) && has_parts(a->v[ANN_POLYGON]))
 		export_loss(ex, s, "annotation.polygon-parts", 1);
 	/* COCO would carry the list along, but fill the holes */
 	if ((ex->holds & HOLDS_MORE) && !(ex->holds & HOLDS_HOLES) && a->v[ANN_POLYGON].p &&
