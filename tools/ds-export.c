@@ -40,7 +40,7 @@ static const struct opt opts[] = {
 	{ 0, "losses", "FILE", OPT_STRING, &losses_file, NULL,
 	    "what the format cannot hold, as JSON Lines" },
 	{ 0, "decimals", "N", OPT_CALL, NULL, set_decimals,
-	    "digits behind the point of computed numbers" },
+	    "digits behind the point of numbers from other formats" },
 	{ 0, "text-separator", "C", OPT_CHAR, &options.text_separator, NULL,
 	    "between a text and its labels (TAB)" },
 	{ 0, "label-separator", "C", OPT_CHAR, &options.label_separator, NULL,

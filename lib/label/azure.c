@@ -428,6 +428,7 @@ const struct label_format label_azure = {
 	.name = "azure",
 	.aliases = "azure-ml|azureml",
 	.title = "Azure Machine Learning: JSON Lines, parts of width and height",
+	.own_digits = true,
 	.holds = HOLDS(ANN_BBOX) | HOLDS(ANN_POLYGON) | HOLDS_PARTS | HOLDS(ANN_NAME) |
 		 HOLDS(ANN_ISCROWD) | HOLDS_CLASS | HOLDS_CLASSES | HOLDS_UNLABELLED |
 		 HOLDS_NEGATIVE | HOLDS_SIZE,

@@ -384,6 +384,16 @@ points_seen(struct span keypoints)
 	return seen;
 }
 
+static void
+put_area(struct writing *w, double area)
+{
+	jw_raw(&w->b, SPAN("")); /* which puts the comma */
+	if (w->ex->opt->decimals >= 0)
+		num_add_trimmed(&w->b, area, w->ex->opt->decimals);
+	else
+		num_add(&w->b, area);
+}
+
 /* What readers of COCO want and the record's format did not have. */
 static void
 put_expected(struct writing *w, const struct sample *s, const struct annotation *a)
@@ -404,7 +414,7 @@ put_expected(struct writing *w, const struct sample *s, const struct annotation 
 		}
 		if (!a->v[ANN_AREA].p) {
 			jw_key(&w->b, "area");
-			jw_number(&w->b, area_of(s, a, &box));
+			put_area(w, area_of(s, a, &box));
 		}
 	}
 	if (a->v[ANN_KEYPOINTS].p && !ann_member(a, "num_keypoints").p) {

@@ -52,6 +52,7 @@ detect_kind(const struct tree *t, struct buf *why, enum csv_dialect kind)
 		.aliases = aliases_, \
 		.title = title_, \
 		.holds = holds_, \
+		.own_digits = (kind) == AUTOML || (kind) == OPENIMAGES, \
 		.keeps = keeps_, \
 		.detect = id##_detect, \
 		.read = csv_read_tree, \

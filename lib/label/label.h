@@ -97,7 +97,7 @@ struct label_options {
 	const char *encoding; /* of text without its own mark; NULL: UTF-8 */
 	char text_separator;  /* between a text and its labels; 0: TAB */
 	char label_separator; /* between the labels of a text; 0: ',' */
-	int decimals; /* digits behind the point of computed numbers; -1: the format's own */
+	int decimals; /* digits behind the point, but of the same format's numbers; -1: as they are */
 	enum yolo_task yolo_task;
 	enum mask_to mask_to;
 	enum bbox_from bbox_from;
@@ -134,9 +134,11 @@ struct label_format {
 	/* What is held of a stream with the headers so far, where that differs; NULL: `holds`. */
 	uint64_t (*holds_of)(const struct exporter *ex);
 	const char
-	    *single;       /* a target with this extension is one file with all of it; NULL: none */
-	bool shards;       /* it can write shards: --shard-count */
-	bool embeds;       /* pictures go into the label files, so into that one too */
+	    *single; /* a target with this extension is one file with all of it; NULL: none */
+	bool shards; /* it can write shards: --shard-count */
+	bool
+	    own_digits; /* its numbers are no pixels, or the record's: --decimals is not for these */
+	bool embeds;    /* pictures go into the label files, so into that one too */
 	const char *keeps; /* members of its own that it writes back ("voc|part"); NULL: none */
 
 	/*

@@ -539,6 +539,7 @@ const struct label_format label_labelstudio = {
 	.name = "labelstudio",
 	.aliases = "label-studio",
 	.title = "Label Studio: a JSON list of tasks with pictures, text or sound",
+	.own_digits = true,
 	.holds = HOLDS(ANN_BBOX) | HOLDS(ANN_RBOX) | HOLDS(ANN_POLYGON) | HOLDS(ANN_RLE) |
 		 HOLDS(ANN_POINT) | HOLDS(ANN_CIRCLE) | HOLDS(ANN_SPAN) | HOLDS(ANN_TIME) |
 		 HOLDS(ANN_TEXT) | HOLDS(ANN_NAME) | HOLDS(ANN_ID) | HOLDS(ANN_CONFIDENCE) |

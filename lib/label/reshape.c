@@ -512,6 +512,99 @@ reshape_box(struct exporter *ex, struct sample *s, size_t i)
 	apply(ex, s, i, &swaps);
 }
 
+/* ---- digits ---- */
+
+/* The first `n` numbers of a list, or of lists in it, with fewer digits. */
+static void
+round_list(struct buf *b, struct span list, size_t n, int decimals)
+{
+	const char *p = list.p, *end = list.p + list.n, *q;
+	double v;
+
+	for (; p < end; p = q) {
+		for (q = p; q < end && strchr("+-.0123456789eE", *q); q++)
+			continue;
+		if (q == p) {
+			buf_addc(b, *p);
+			q++;
+		} else if (n > 0 && num_parse(span_of(p, q), &v)) {
+			num_add_trimmed(b, v, decimals);
+			n--;
+		} else {
+			buf_addspan(b, span_of(p, q));
+		}
+	}
+}
+
+/* Of a box the edges are rounded, so that boxes that touch still do. */
+static bool
+round_box(struct buf *b, struct span bbox, int decimals)
+{
+	struct buf text = BUF_INIT;
+	double v[4], edge[2];
+
+	if (json_numbers(bbox, v, 4) != 4)
+		return false;
+	for (int i = 0; i < 2; i++) {
+		buf_reset(&text);
+		num_add_trimmed(&text, v[i], decimals);
+		num_parse(buf_span(&text), &edge[0]);
+		buf_reset(&text);
+		num_add_trimmed(&text, v[i] + v[i + 2], decimals);
+		num_parse(buf_span(&text), &edge[1]);
+		v[i] = edge[0];
+		v[i + 2] = edge[1] - edge[0];
+	}
+	buf_release(&text);
+	jw_open(b, '[');
+	for (int i = 0; i < 4; i++) {
+		jw_raw(b, SPAN(""));
+		num_add_trimmed(b, v[i], decimals);
+	}
+	jw_close(b, ']');
+	return true;
+}
+
+/* All shapes of annotation i with --decimals. */
+static void
+round_annotation(struct exporter *ex, struct sample *s, size_t i)
+{
+	static const enum ann_field shapes[] = { ANN_BBOX, ANN_RBOX, ANN_POLYGON, ANN_KEYPOINTS,
+		ANN_POLYLINE, ANN_LINE, ANN_POINT, ANN_CIRCLE };
+	struct buf *b = &ex->reshaper.value;
+	int decimals = ex->opt->decimals;
+
+	for (size_t k = 0; k < ARRAY_LEN(shapes); k++) {
+		const char *name = ann_field_name[shapes[k]];
+		struct span old = s->ann[i].v[shapes[k]];
+		struct swaps swaps = { .n = 0 };
+
+		if (json_type_of(old) != JSON_ARRAY)
+			continue;
+		buf_reset(b);
+		if (shapes[k] != ANN_BBOX)
+			round_list(b, old, shapes[k] == ANN_RBOX ? 4 : SIZE_MAX, decimals);
+		else if (!round_box(b, old, decimals))
+			continue;
+		add_swap(&swaps, name, name, buf_span(b));
+		apply(ex, s, i, &swaps);
+	}
+}
+
+/* --decimals for pixels that another format gave; what it had itself stays as it is. */
+static void
+round_sample(struct exporter *ex, struct sample *s)
+{
+	struct span from = json_unquote(dataset_member(&ex->dataset, "format"));
+
+	if (ex->opt->decimals < 0 || ex->format->own_digits || span_is(from, ex->format->name))
+		return;
+	reshape_to_pixels(ex, s);
+	for (size_t i = 0; i < s->n; i++)
+		if (!ann_is_ratio(&s->ann[i]))
+			round_annotation(ex, s, i);
+}
+
 void
 reshape_sample(struct exporter *ex, struct sample *s)
 {
@@ -525,4 +618,5 @@ reshape_sample(struct exporter *ex, struct sample *s)
 		if (ex->opt->bbox_from == BBOX_FROM_SHAPE)
 			reshape_box(ex, s, i);
 	}
+	round_sample(ex, s);
 }

@@ -10,6 +10,8 @@
  *	corners [annotation.rbox-as-polygon]
  *	a polygon with holes, where there is no place for holes but one for runs: runs, filled
  *	by COCO's rule; edges within a pixel are lost [annotation.polygon-as-rle]
+ *
+ * With --decimals pixels of other formats are rounded, for targets that hold pixels.
  */
 #ifndef LABEL_RESHAPE_H
 #define LABEL_RESHAPE_H

@@ -33,6 +33,7 @@ const struct label_format label_tfrecord = {
 	.name = "tfrecord",
 	.aliases = "tf-record|tfod|tensorflow",
 	.title = "TFRecord: files of tf.train.Example for TensorFlow's object detection",
+	.own_digits = true,
 	.holds = HOLDS(ANN_BBOX) | HOLDS(ANN_NAME) | HOLDS(ANN_AREA) | HOLDS(ANN_ISCROWD) |
 		 HOLDS(ANN_DIFFICULT) | HOLDS(ANN_TRUNCATED) | HOLDS_CLASS | HOLDS_UNLABELLED |
 		 HOLDS_NEGATIVE | HOLDS_SIZE | HOLDS_ID | HOLDS_USAGE | HOLDS_CLASS_LIST,

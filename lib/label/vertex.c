@@ -457,6 +457,7 @@ const struct label_format label_vertex = {
 	.name = "vertex",
 	.aliases = "vertex-ai",
 	.title = "Vertex AI: JSON Lines, parts of width and height",
+	.own_digits = true,
 	.holds = HOLDS(ANN_BBOX) | HOLDS(ANN_SPAN) | HOLDS(ANN_NAME) | HOLDS_CLASS | HOLDS_CLASSES |
 		 HOLDS_UNLABELLED | HOLDS_NEGATIVE | HOLDS_USAGE,
 	.single = "jsonl",

@@ -60,6 +60,7 @@ const struct label_format label_webdataset = {
 	.name = "webdataset",
 	.aliases = "wds",
 	.title = "WebDataset: tar shards with the picture, the record and more of each sample",
+	.own_digits = true,
 	.holds = (HOLDS(ANN_FIELDS) - 1) | (HOLDS(HOLDS_BITS) - HOLDS_PARTS),
 	.shards = true,
 	.detect = webdataset_detect,

@@ -210,3 +210,24 @@ END
 		[ "$status" -le 1 ] || fail "$f: $output"
 	done
 }
+
+@test "--decimals rounds what came from another format, edges of boxes and not widths" {
+	cat >ratios.jsonl <<-'END'
+		{"dataset":{"name":"set","format":"yolo","classes":[{"name":"a"}]}}
+		{"source":"p1.png","width":20,"height":10,"annotation":[{"name":"a","bbox":[1.4444,2.6,3.2,4.0]},{"name":"a","bbox":[0.25,0.25,0.5,0.5],"unit":"ratio"},{"name":"a","polygon":[[1.26,2.36,3.14,4,5,6.04]]}]}
+	END
+	ds-export -q -f voc --decimals 0 --images none -o voc ratios.jsonl
+	grep -o '<[xy]m[a-z]*>[^<]*' voc/Annotations/p1.xml | cut -d '>' -f 2 | paste -s -d ' ' >got
+	echo '2 4 5 7 6 4 15 8 2 3 5 6' >want
+	assert_file_equals got want
+	ds-export -q -f labelme --decimals 1 --images none -o lm ratios.jsonl
+	jq -c '.shapes[].points' lm/p1.json >got
+	printf '%s\n' '[[1.4,2.6],[4.6,6.6]]' '[[5,2.5],[15,7.5]]' '[[1.3,2.4],[3.1,4],[5,6]]' >want
+	assert_file_equals got want
+	ds-export -q -f coco --decimals 1 -o out.json ratios.jsonl
+	jq -c '.annotations[] | [.bbox, .area]' out.json >got
+	printf '%s\n' '[[1.4,2.6,3.2,4],12.8]' '[[5,2.5,10,5],50]' '[[1.3,2.4,3.7,3.6],0.3]' >want
+	assert_file_equals got want
+	sed 's/"format":"yolo"/"format":"coco"/' ratios.jsonl | ds-export -q -f coco --decimals 1 -o same.json
+	[ "$(jq -c '.annotations[0].bbox' same.json)" = "$(jq -nc '[1.4444,2.6,3.2,4.0]')" ]
+}
