@@ -8,6 +8,7 @@
 #include "label/coco.h"
 #include "label/coco_index.h"
 #include "label/coco_panoptic.h"
+#include "label/find.h"
 #include "label/formats.h"
 #include "label/import.h"
 #include "label/usage.h"
@@ -908,6 +909,14 @@ looks_like_coco(struct span head, bool *results)
 	return false;
 }
 
+static bool
+is_coco(struct span head)
+{
+	bool results;
+
+	return looks_like_coco(head, &results);
+}
+
 /* 0: no COCO file; 1: it is one; 2: a list of detections. */
 static int
 kind_of(const struct tree *t, const struct node *n)
@@ -965,7 +974,7 @@ coco_read(struct importer *im)
 	struct hashset128 sources = { .slot = NULL };
 
 	for (size_t i = 0; i < t->n; i++)
-		if (t->single || kind_of(t, &t->node[i]))
+		if (find_is_ours(im, &t->node[i], "json", is_coco))
 			read_file(im, &t->node[i], t->single ? NULL : &sources);
 	if (im->files == 0)
 		error_at(pos_file(t->name), "coco", "no COCO file (.json) is here");

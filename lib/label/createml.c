@@ -209,20 +209,20 @@ looks_like(struct span head)
 	       (find_has(head, "\"image\"") || find_has(head, "\"imagefilename\""));
 }
 
+/* To a reader also a list of pictures without objects. */
 static bool
-is_ours(const struct tree *t, const struct node *n)
+may_be_list(struct span head)
 {
-	struct buf head = BUF_INIT;
-	bool ours;
+	return span_starts(span_trim(head), SPAN("[")) &&
+	       (find_has(head, "\"image\"") || find_has(head, "\"imagefilename\"")) &&
+	       (find_has(head, "\"annotations\"") || find_has(head, "\"annotation\""));
+}
 
-	if (t->single)
-		return true;
-	if (!path_has_ext(span_str(n->path), "json"))
-		return false;
-	ours = find_has(span_str(n->path), ".createml.json") ||
-	       (tree_head(t, n, 4096, &head) && looks_like(buf_span(&head)));
-	buf_release(&head);
-	return ours;
+static bool
+is_ours(struct importer *im, const struct node *n)
+{
+	return find_has(span_str(n->path), ".createml.json") ||
+	       find_is_ours(im, n, "json", may_be_list);
 }
 
 static void
@@ -234,7 +234,7 @@ read_tree(struct importer *im)
 	import_header(im);
 	import_header_end(im);
 	for (size_t i = 0; i < im->tree->n; i++)
-		if (is_ours(im->tree, &im->tree->node[i]))
+		if (is_ours(im, &im->tree->node[i]))
 			read_file(&r, &im->tree->node[i]);
 	pictures_release(&r.pictures);
 	buf_release(&r.rest);

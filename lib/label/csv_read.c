@@ -433,8 +433,11 @@ read_file(struct reader *r, const struct node *node)
 	bool ours = csv_head(r->im->tree, node, &head);
 
 	buf_release(&head);
-	if (!ours)
+	if (!ours) {
+		if (!find_has(path, "class-descriptions"))
+			import_pass_over(r->im, node);
 		return;
+	}
 	r->im->files++;
 	if (!tree_input(r->im->tree, node, &in)) {
 		r->im->bad_files++;

@@ -9,6 +9,7 @@
 
 #define LOOK_AT 3
 #define HEAD 4096
+#define LONG_HEAD 65536 /* labels may begin behind a long description */
 
 bool
 find_has(struct span text, const char *word)
@@ -48,6 +49,43 @@ find_score(const struct tree *t, const char *extensions, bool (*is)(struct span 
 		return 0;
 	buf_addf(why, "%zu file%s (%s), %s", total, total == 1 ? "" : "s", extensions, what);
 	return ours == total || ours == LOOK_AT ? score : score / 2;
+}
+
+/* Nothing but white space, or an empty list or object. */
+static bool
+is_empty(struct span head)
+{
+	char first;
+
+	head = span_trim(head);
+	if (head.n < 2)
+		return head.n == 0;
+	first = head.p[0];
+	return ((first == '[' && head.p[head.n - 1] == ']') ||
+		   (first == '{' && head.p[head.n - 1] == '}')) &&
+	       span_trim(span_of(head.p + 1, head.p + head.n - 1)).n == 0;
+}
+
+bool
+find_is_ours(
+    struct importer *im, const struct node *n, const char *extensions, bool (*is)(struct span head))
+{
+	struct buf head = BUF_INIT;
+	bool ours = im->tree->single;
+	struct span text;
+
+	if (ours || !path_has_ext(span_str(n->path), extensions))
+		return ours;
+	if (tree_head(im->tree, n, LONG_HEAD, &head)) {
+		text = buf_span(&head);
+		if (span_starts(text, SPAN("\xef\xbb\xbf")))
+			text = span_of(text.p + 3, text.p + text.n);
+		ours = (head.n < LONG_HEAD && is_empty(text)) || is(text);
+	}
+	buf_release(&head);
+	if (!ours)
+		import_pass_over(im, n);
+	return ours;
 }
 
 struct row_files

@@ -20,6 +20,14 @@ int find_score(const struct tree *t, const char *extensions, bool (*is)(struct s
     int score, const char *what, struct buf *why);
 
 /*
+ * Is this a label file for the reader? The one that was named is. Of a folder those are that have one of these
+ * extensions and that `is` takes for its own by their first bytes, and those that are empty: no lines, "[]", "{}". What
+ * else has the extension is passed over (import_pass_over()).
+ */
+bool find_is_ours(struct importer *im, const struct node *n, const char *extensions,
+    bool (*is)(struct span head));
+
+/*
  * Formats of rows, a text file a picture: is it one of these files? With a folder of that name
  * (`mark` is in its path) anywhere in the tree only those below such a folder are.
  */

@@ -29,6 +29,22 @@ seen(const struct importer *im)
 	return im->files + im->bad_files + im->samples + im->bad_samples + im->not_wanted;
 }
 
+void
+import_pass_over(struct importer *im, const struct node *n)
+{
+	if (im->passed_over++ == 0)
+		im->first = n;
+}
+
+static void
+say_passed_over(const struct importer *im)
+{
+	if (im->passed_over > 0)
+		note_at(pos_file(im->tree->name), "not-read",
+		    "%" PRIu64 " files do not look like %s and were not read, first '%s'",
+		    im->passed_over, im->format->name, tree_name(im->tree, im->first));
+}
+
 bool
 import_tree(struct importer *im, const struct label_format *format, const struct tree *tree,
     const char *name)
@@ -38,7 +54,9 @@ import_tree(struct importer *im, const struct label_format *format, const struct
 	im->format = format;
 	im->tree = tree;
 	im->name = name;
+	im->passed_over = 0;
 	format->read(im);
+	say_passed_over(im);
 	twice_end(&im->twice, tree->name, im->opt->max_names);
 	out_tick(im->out);
 	return seen(im) > before || status_get() == STATUS_TROUBLE;

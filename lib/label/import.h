@@ -26,6 +26,8 @@
 #include "label/label.h"
 #include "label/twice.h"
 
+struct node;
+
 struct importer {
 	const struct tree *tree;
 	const struct label_format *format;
@@ -41,9 +43,11 @@ struct importer {
 	uint64_t bad_annotations; /* annotations left out of samples that were given */
 	uint64_t not_wanted, annotations_not_wanted; /* left out by options (filter.h) */
 
-	struct buf record;  /* import_record() */
-	struct buf chosen;  /* the same behind the filter */
-	struct twice twice; /* sources and ids so far */
+	struct buf record;        /* import_record() */
+	struct buf chosen;        /* the same behind the filter */
+	struct twice twice;       /* sources and ids so far */
+	uint64_t passed_over;     /* files of this tree that do not look like the format ... */
+	const struct node *first; /* ... and the first of them */
 };
 
 /* `out` and `opt` must outlive it. */
@@ -73,6 +77,9 @@ void import_sample(struct importer *im, struct pos at, struct span object, uint6
  */
 bool import_give(struct importer *im, struct span object, uint64_t annotations);
 bool import_name(struct importer *im, struct span source, struct span id);
+
+/* A file is not read, for it does not look like this format. They are counted and said at the end. */
+void import_pass_over(struct importer *im, const struct node *n);
 
 /*
  * Is the member of the type that it must have? Absent and null are fine. Otherwise an error at `at` [name of the

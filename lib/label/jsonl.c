@@ -147,19 +147,6 @@ read_file(
 	input_close(&in);
 }
 
-static bool
-is_ours(const struct tree *t, const struct node *n, const char *extensions,
-    bool (*is)(struct span head))
-{
-	struct buf head = BUF_INIT;
-	bool ours = t->single;
-
-	if (!ours && path_has_ext(span_str(n->path), extensions))
-		ours = tree_head(t, n, 4096, &head) && is(buf_span(&head));
-	buf_release(&head);
-	return ours;
-}
-
 void
 jsonl_read(struct importer *im, const char *extensions, bool (*is)(struct span head),
     bool (*object)(struct jsonl *j, struct span object), void *state)
@@ -168,7 +155,7 @@ jsonl_read(struct importer *im, const char *extensions, bool (*is)(struct span h
 
 	pictures_init(&j.pictures, im->tree);
 	for (size_t i = 0; i < im->tree->n; i++)
-		if (is_ours(im->tree, &im->tree->node[i], extensions, is))
+		if (find_is_ours(im, &im->tree->node[i], extensions, is))
 			read_file(&j, &im->tree->node[i], object);
 	pictures_release(&j.pictures);
 }

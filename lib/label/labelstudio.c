@@ -494,15 +494,11 @@ looks_like(struct span head)
 		   (find_has(head, "\"was_cancelled\"") || find_has(head, "\"completed_by\"")));
 }
 
+/* To a reader also tasks that nobody labelled. */
 static bool
-is_ours(const struct tree *t, const struct node *n)
+may_be_tasks(struct span head)
 {
-	struct buf head = BUF_INIT;
-	bool ours = t->single || (path_has_ext(span_str(n->path), "json") &&
-				     tree_head(t, n, 4096, &head) && looks_like(buf_span(&head)));
-
-	buf_release(&head);
-	return ours;
+	return find_has(head, "\"data\"") || looks_like(head);
 }
 
 static void
@@ -514,7 +510,7 @@ read_tree(struct importer *im)
 	import_header(im);
 	import_header_end(im);
 	for (size_t i = 0; i < im->tree->n; i++)
-		if (is_ours(im->tree, &im->tree->node[i]))
+		if (find_is_ours(im, &im->tree->node[i], "json", may_be_tasks))
 			read_file(&r, &im->tree->node[i]);
 	if (r.several)
 		note_at(POS_NONE, "labelstudio-several",

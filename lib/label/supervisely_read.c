@@ -399,6 +399,7 @@ supervisely_read(struct importer *im)
 	b = import_header(im);
 	if (meta && tree_read(im->tree, meta, &r.text)) {
 		r.file = tree_name(im->tree, meta);
+		im->files++;
 		if (json_valid(without_mark(buf_span(&r.text))))
 			write_meta(&r, b, span_trim(without_mark(buf_span(&r.text))));
 		else

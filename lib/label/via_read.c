@@ -234,18 +234,6 @@ write_header(struct reader *r)
 	buf_release(&rest);
 }
 
-static bool
-is_ours(const struct tree *t, const struct node *n)
-{
-	struct buf head = BUF_INIT;
-	bool ours =
-	    t->single || (path_has_ext(span_str(n->path), "json") && tree_head(t, n, 4096, &head) &&
-			     via_looks_like(buf_span(&head)));
-
-	buf_release(&head);
-	return ours;
-}
-
 void
 via_read(struct importer *im)
 {
@@ -254,7 +242,7 @@ via_read(struct importer *im)
 
 	pictures_init(&r.pictures, im->tree);
 	for (size_t i = 0; i < im->tree->n; i++) {
-		if (!is_ours(im->tree, &im->tree->node[i]))
+		if (!find_is_ours(im, &im->tree->node[i], "json", via_looks_like))
 			continue;
 		if (!header && load(&r, &im->tree->node[i]))
 			write_header(&r);

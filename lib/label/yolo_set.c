@@ -293,7 +293,7 @@ read_names(struct describing *d, struct span value)
 			else
 				error_at(pos_file(d->name), "yolo",
 				    "names: '%.*s' must be the number of a class", SPAN_ARG(key));
-	} else {
+	} else if (json_peek(&j) != JSON_NULL) { /* no classes */
 		error_at(pos_file(d->name), "yolo",
 		    "names must be a list, or a map of numbers to names");
 	}

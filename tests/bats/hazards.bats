@@ -535,3 +535,43 @@ END
 	must_fail 1 ds-import -f audacity a 2>err
 	grep -q '^a/x.txt:1:10: error: a CR stands alone here; lines should end with LF or CR LF \[audacity\]' err
 }
+
+@test "a folder whose label files say nothing, or have no objects, is a dataset of that; other files are named" {
+	mkdir d
+	for text in '' ' ' $'\n\n'; do
+		printf '%s' "$text" >d/x.jsonl
+		for format in azure doccano hf nemo sagemaker vertex; do
+			ds-import -f $format d >out 2>err || fail "$format: $(cat err)"
+			[ "$(wc -l <out)" -eq 1 ]
+		done
+	done
+	rm d/x.jsonl
+	while read -r format text; do
+		printf '\xef\xbb\xbf%s\n' "$text" >d/x.json
+		ds-import -f $format d >out 2>err || fail "$format: $(cat err)"
+		[ "$(wc -l <out)" -eq 1 ]
+	done <<'END'
+coco []
+coco {}
+createml [ ]
+labelstudio []
+via {}
+END
+	echo '[{"image":"a.png","annotations":[]}]' >d/x.json
+	[ "$(ds-import -f createml d | jq -c 'select(.source)|.annotation')" = '[]' ]
+	echo '[{"data":{"image":"a.png"}}]' >d/x.json
+	[ "$(ds-import -f labelstudio d | jq -c 'select(.source)|.source')" = '"d/a.png"' ]
+	echo '{"a":1}' >d/other.json
+	cp d/other.json d/third.json
+	ds-import -f labelstudio d 2>err >out
+	echo "d: note: 2 files do not look like labelstudio and were not read, first 'd/other.json' [not-read]" >want
+	assert_file_equals err want
+	mkdir sly
+	echo '{"classes":[],"tags":[]}' >sly/meta.json
+	ds-import -f supervisely sly
+	printf 'names:\n' >sly/data.yaml
+	mkdir sly/images
+	png sly/images/a.png
+	ds-import -f yolo sly 2>err >out
+	[ ! -s err ] || fail "$(cat err)"
+}
