@@ -63,12 +63,25 @@ row 'floor: look at each byte' bytes 'bytes <coco.jsonl'
 row dsutils ds-export 'ds-export -f coco --images none -o out/coco.json coco.jsonl'
 row jq jq 'jq -c . coco.jsonl'
 
+# The system calls for a file are those of the floor: open, write, close.
+for format in 'yolo --yolo-task detect' voc; do
+	begin "Records to ${format%% *} ($(megabytes coco.jsonl), $IMAGES files)" coco.jsonl
+	row 'floor: write files of this size' files "files out/labels $IMAGES $([ "$format" = voc ] && echo 2000 || echo 250)"
+	row dsutils ds-export "ds-export -f $format --images none -o out/x coco.jsonl"
+	row 'dsutils, 1 thread' ds-export "ds-export -j 1 -f $format --images none -o out/x coco.jsonl"
+	row 'dsutils, a tar' ds-export "ds-export -f $format --images none -o out/x.tar coco.jsonl"
+done
+
+# As such a folder is: a picture for each file. They may be empty, for the files say how large the pictures are.
 ds-export -q -f voc --images none -o voc coco.jsonl 2>/dev/null || true
 rm coco.json coco.jsonl
+mkdir voc/JPEGImages
+find voc/Annotations -name '*.xml' -printf 'voc/JPEGImages/%f\0' | sed -z 's/xml$/jpg/' | xargs -0 touch
 find voc -name '*.xml' -exec cat {} + >xml.cat
 begin "Reading a VOC folder ($(find voc -name '*.xml' | wc -l) files, $(megabytes xml.cat))" xml.cat
 row 'floor: cat' cat "find voc -name '*.xml' -print0 | xargs -0 cat >/dev/null"
 row dsutils ds-import 'ds-import -f voc voc'
+row 'dsutils, 1 thread' ds-import 'ds-import -j 1 -f voc voc'
 row 'Python ElementTree' python3 "python3 -c 'import glob, xml.etree.ElementTree as e; [e.parse(f) for f in glob.iglob(\"voc/**/*.xml\", recursive=True)]'"
 rm -rf voc xml.cat
 

@@ -72,6 +72,7 @@ static const struct tool tool = {
 	.synopsis = "-f FORMAT -o TARGET [OPTION ...] [FILE ...]",
 	.about = "Write records as a dataset in a label format.",
 	.opts = opts,
+	.threads = true,
 };
 
 static const struct label_format *
@@ -144,7 +145,8 @@ static void
 export_all(const struct label_format *format, char **files, int n)
 {
 	bool one = is_one(format);
-	unsigned flags = (force ? SINK_FORCE : 0) | (one ? SINK_ONE : 0);
+	unsigned flags =
+	    (force ? SINK_FORCE : 0) | (one ? SINK_ONE : 0) | (tool_jobs() > 1 ? SINK_BEHIND : 0);
 	struct sink *sink = sink_open(target, flags);
 	struct description description;
 	struct rec_reader in;

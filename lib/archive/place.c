@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -10,7 +11,9 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/out.h"
 #include "base/path.h"
+#include "base/tmpfiles.h"
 
 int
 place_open(struct place *p, const char *root)
@@ -101,29 +104,40 @@ parent(struct place *p, const char *path, const char **base)
 static void
 name_tmp(struct placed *f)
 {
-	static unsigned serial;
+	static atomic_uint serial;
 
 	snprintf(f->tmp, sizeof(f->tmp), ".%.200s.%lx-%x.tmp", f->base, (unsigned long)getpid(),
-	    serial++);
+	    atomic_fetch_add(&serial, 1));
+}
+
+static int
+make_file(struct place *p, const char *path, struct placed *f)
+{
+	f->dirfd = parent(p, path, &f->base);
+	if (f->dirfd < 0)
+		return -1;
+	if (f->how == PLACE_WHOLE && faccessat(f->dirfd, f->base, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+		errno = EEXIST;
+		return -1;
+	}
+	if (f->how != PLACE_DIRECT)
+		name_tmp(f);
+	f->fd = openat(f->dirfd, f->how == PLACE_DIRECT ? f->base : f->tmp,
+	    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+	return f->fd < 0 ? -1 : 0;
 }
 
 int
 place_file(struct place *p, const char *path, enum place_how how, struct placed *f)
 {
+	int r;
+
 	f->how = how;
 	f->tmp[0] = '\0';
-	f->dirfd = parent(p, path, &f->base);
-	if (f->dirfd < 0)
-		return -1;
-	if (how == PLACE_WHOLE && faccessat(f->dirfd, f->base, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
-		errno = EEXIST;
-		return -1;
-	}
-	if (how != PLACE_DIRECT)
-		name_tmp(f);
-	f->fd = openat(f->dirfd, how == PLACE_DIRECT ? f->base : f->tmp,
-	    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-	return f->fd < 0 ? -1 : 0;
+	tmpfiles_enter();
+	r = make_file(p, path, f);
+	tmpfiles_leave();
+	return r;
 }
 
 /* Move what is complete to its name. */
@@ -163,7 +177,25 @@ place_drop(struct placed *f)
 }
 
 int
-place_link(struct place *p, const char *path, enum place_how how, int fromfd, const char *from)
+place_content(struct place *p, const char *path, enum place_how how, struct span bytes)
+{
+	struct placed f;
+	int r;
+
+	tmpfiles_enter();
+	r = place_file(p, path, how, &f);
+	if (r == 0 && write_all(f.fd, bytes.p, bytes.n) != 0) {
+		place_drop(&f);
+		r = -1;
+	} else if (r == 0) {
+		r = place_done(&f);
+	}
+	tmpfiles_leave();
+	return r;
+}
+
+static int
+make_link(struct place *p, const char *path, enum place_how how, int fromfd, const char *from)
 {
 	struct placed f = { .fd = -1, .how = how };
 	int err;
@@ -184,4 +216,15 @@ place_link(struct place *p, const char *path, enum place_how how, int fromfd, co
 	unlinkat(f.dirfd, f.tmp, 0);
 	errno = err;
 	return -1;
+}
+
+int
+place_link(struct place *p, const char *path, enum place_how how, int fromfd, const char *from)
+{
+	int r;
+
+	tmpfiles_enter();
+	r = make_link(p, path, how, fromfd, from);
+	tmpfiles_leave();
+	return r;
 }

@@ -3,7 +3,8 @@
  *
  * Nothing is made outside the folder: every folder on the way is opened by
  * itself, without following a link. The last few folders stay open, so a
- * file costs one openat(2).
+ * file costs one openat(2). A place belongs to one thread; several may be of one folder. Files appear inside the gate
+ * of base/tmpfiles.h, so a thread that ends the program finds them all.
  */
 #ifndef ARCHIVE_PLACE_H
 #define ARCHIVE_PLACE_H
@@ -50,6 +51,9 @@ void place_close(struct place *p);
 int place_file(struct place *p, const char *path, enum place_how how, struct placed *f);
 int place_done(struct placed *f);
 void place_drop(struct placed *f);
+
+/* A whole file with these bytes. 0, or -1 with errno. */
+int place_content(struct place *p, const char *path, enum place_how how, struct span bytes);
 
 /* A hard link to the file `from` (below the folder `fromfd`). 0, or -1 with errno. */
 int place_link(struct place *p, const char *path, enum place_how how, int fromfd, const char *from);

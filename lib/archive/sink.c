@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "archive/behind.h"
 #include "archive/place.h"
 #include "archive/reader.h"
 #include "archive/source.h"
@@ -37,6 +38,7 @@ struct sink {
 	/* FOLDER */
 	struct place place;
 	enum place_how how;
+	struct behind *behind; /* SINK_BEHIND */
 	char *tmp; /* the folder until it is in place; NULL: files go to the target itself */
 	struct tmpfile_entry *watch;
 	bool over; /* the target is an empty folder */
@@ -140,12 +142,22 @@ is_empty(const char *dir)
 	return empty;
 }
 
+static int
+open_places(struct sink *s, const char *folder)
+{
+	if (place_open(&s->place, folder) != 0)
+		return -1;
+	if (s->flags & SINK_BEHIND)
+		s->behind = behind_new(folder, s->how);
+	return s->behind || !(s->flags & SINK_BEHIND) ? 0 : -1;
+}
+
 /* Files go one by one into the folder that is there. */
 static int
 open_in_place(struct sink *s)
 {
 	s->how = s->flags & SINK_FORCE ? PLACE_OVER : PLACE_WHOLE;
-	return place_open(&s->place, s->target);
+	return open_places(s, s->target);
 }
 
 static int
@@ -167,7 +179,7 @@ open_folder(struct sink *s)
 	if (mkdir(s->tmp, 0777) != 0)
 		return -1;
 	s->watch = tmpfiles_add(s->tmp);
-	return place_open(&s->place, s->tmp);
+	return open_places(s, s->tmp);
 }
 
 static const struct {
@@ -282,6 +294,8 @@ sink_free(struct sink *s)
 {
 	int err = errno;
 
+	if (s->behind)
+		behind_drop(s->behind);
 	place_close(&s->place);
 	source_reader_free(s->reader);
 	if (s->a)
@@ -381,15 +395,10 @@ member_from(struct sink *s, const char *path, int fd, uint64_t size)
 static int
 add_file(struct sink *s, const char *path, struct span bytes)
 {
-	struct placed f;
-
-	if (place_file(&s->place, path, s->how, &f) != 0)
-		return -1;
-	if (write_all(f.fd, bytes.p, bytes.n) != 0) {
-		place_drop(&f);
-		return -1;
-	}
-	return place_done(&f);
+	if (!s->behind || bytes.n > BEHIND_MOST)
+		return place_content(&s->place, path, s->how, bytes);
+	behind_add(s->behind, path, bytes);
+	return 0;
 }
 
 static int
@@ -473,14 +482,18 @@ static int
 copy_to_folder(struct sink *s, const char *path, int from)
 {
 	struct placed f;
+	int r;
 
-	if (place_file(&s->place, path, s->how, &f) != 0)
-		return -1;
-	if (file_copy_bytes(from, f.fd) != 0) {
+	tmpfiles_enter(); /* nothing half done is left when another thread ends the program */
+	r = place_file(&s->place, path, s->how, &f);
+	if (r == 0 && file_copy_bytes(from, f.fd) != 0) {
 		place_drop(&f);
-		return -1;
+		r = -1;
+	} else if (r == 0) {
+		r = place_done(&f);
 	}
-	return place_done(&f);
+	tmpfiles_leave();
+	return r;
 }
 
 static int
@@ -630,6 +643,9 @@ commit_folder(struct sink *s)
 {
 	int r;
 
+	if (s->behind)
+		behind_end(s->behind);
+	s->behind = NULL;
 	if (s->tmp == NULL)
 		return file_sync_all(s->target);
 	if (file_sync_all(s->tmp) != 0)

@@ -32,9 +32,11 @@ struct sink;
 struct sink_file;
 
 enum {
-	SINK_FORCE = 1, /* replace what is there */
-	SINK_ONE = 2,   /* the target is a single file (or "-" standard output): what is the one
+	SINK_FORCE = 1,  /* replace what is there */
+	SINK_ONE = 2,    /* the target is a single file (or "-" standard output): what is the one
 	                   member's content; its path does not matter. A second one is EEXIST. */
+	SINK_BEHIND = 4, /* another thread makes the small files of a folder: they are there after
+	                    sink_commit(), and one that cannot be made ends the program */
 };
 
 enum sink_how {
