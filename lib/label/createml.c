@@ -330,7 +330,7 @@ write_object(struct exporter *ex, const struct sample *s, const struct annotatio
 		return false;
 	kept = kept_coordinates(private, w->box.v);
 	jw_open(b, '{');
-	jw_member_raw(b, "label", a->v[ANN_NAME].p ? a->v[ANN_NAME] : SPAN("\"\""));
+	jw_member_raw(b, "label", export_name(ex, s, a));
 	jw_key(b, "coordinates");
 	if (kept.p)
 		jw_raw(b, kept);

@@ -428,8 +428,7 @@ make_element(struct exporter *ex, const struct sample *s, const struct annotatio
 		if (frame.n)
 			attribute(b, "frame", frame);
 		else
-			attribute_raw(
-			    w, b, SPAN("label"), a->v[ANN_NAME].p ? a->v[ANN_NAME] : SPAN("\"\""));
+			attribute_raw(w, b, SPAN("label"), export_name(ex, s, a));
 		if (occluded >= 0)
 			attribute(b, "occluded", occluded ? SPAN("1") : SPAN("0"));
 		buf_addspan(b, buf_span(&geometry));

@@ -218,6 +218,15 @@ drop_unknown(struct exporter *ex, struct sample *s)
 	s->n = kept;
 }
 
+struct span
+export_name(struct exporter *ex, const struct sample *s, const struct annotation *a)
+{
+	if (json_type_of(a->v[ANN_NAME]) == JSON_STRING)
+		return a->v[ANN_NAME];
+	export_loss(ex, s, "annotation.without-class", 1);
+	return SPAN("\"\"");
+}
+
 long
 export_class(struct exporter *ex, const struct sample *s, const struct annotation *a)
 {

@@ -48,7 +48,7 @@ struct exporter {
 	uint64_t holds;                /* what the format holds of this stream: see label_format */
 	uint64_t lost;                 /* bit f: it has no place for field f of an annotation */
 	size_t field_code[ANN_FIELDS]; /* of such fields in `losses`, + 1; 0: not met yet */
-	struct strmap usages; /* of the samples, in the order they were met */
+	struct strmap usages;          /* of the samples, in the order they were met */
 	struct losses losses;
 	struct reshaper reshaper;
 	struct name_set names;
@@ -72,6 +72,9 @@ void export_summary(const struct exporter *ex);
 void export_losses_json(const struct exporter *ex, struct buf *out);
 
 /* ---- for writers ---- */
+
+/* The raw name of its class, for formats that must have one: "" when it has none, which is a loss. */
+struct span export_name(struct exporter *ex, const struct sample *s, const struct annotation *a);
 
 /*
  * The number of the annotation's class: its index in ex->dataset.classes, from 0. -1: it has

@@ -232,7 +232,7 @@ write_shape(struct exporter *ex, const struct sample *s, const struct annotation
 
 	jw_open(b, '{');
 	write_others(b, private, &w->scratch);
-	jw_member_raw(b, "label", a->v[ANN_NAME].p ? a->v[ANN_NAME] : SPAN("\"\""));
+	jw_member_raw(b, "label", export_name(ex, s, a));
 	jw_key(b, "points");
 	type = write_points(ex, s, a, ring, &mask);
 	member_or_null(b, "group_id", w->group.n ? buf_span(&w->group) : SPAN_NONE);

@@ -512,6 +512,35 @@ reshape_box(struct exporter *ex, struct sample *s, size_t i)
 	apply(ex, s, i, &swaps);
 }
 
+/* A box drawn from right to left in another format: the same corners, in order. */
+static void
+reshape_negative(struct exporter *ex, struct sample *s, size_t i)
+{
+	struct span from = json_unquote(dataset_member(&ex->dataset, "format"));
+	struct span bbox = s->ann[i].v[ANN_BBOX];
+	struct buf *b = &ex->reshaper.box;
+	struct swaps swaps = { .n = 0 };
+	double v[4];
+
+	if (span_is(from, ex->format->name) || json_numbers(bbox, v, 4) != 4 ||
+	    !(v[2] < 0 || v[3] < 0))
+		return;
+	for (int k = 0; k < 2; k++)
+		if (v[k + 2] < 0) {
+			v[k] += v[k + 2];
+			v[k + 2] = -v[k + 2];
+		}
+	buf_reset(b);
+	jw_open(b, '[');
+	for (int k = 0; k < 4; k++)
+		jw_number(b, v[k]);
+	jw_close(b, ']');
+	warning_at(rec_pos(s->rec, bbox), "box",
+	    "the box has a negative width or height; its corners are put in order");
+	add_swap(&swaps, "bbox", "bbox", buf_span(b));
+	apply(ex, s, i, &swaps);
+}
+
 /* ---- digits ---- */
 
 /* The first `n` numbers of a list, or of lists in it, with fewer digits. */
@@ -611,6 +640,8 @@ reshape_sample(struct exporter *ex, struct sample *s)
 	for (size_t i = 0; i < s->n; i++) {
 		const struct annotation *a = &s->ann[i];
 
+		if (a->v[ANN_BBOX].p && memchr(a->v[ANN_BBOX].p, '-', a->v[ANN_BBOX].n))
+			reshape_negative(ex, s, i);
 		if (a->v[ANN_RBOX].p)
 			reshape_rbox(ex, s, i);
 		if (a->v[ANN_MASK].p || a->v[ANN_RLE].p || a->v[ANN_POLYGON].p)

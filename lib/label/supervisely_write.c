@@ -267,10 +267,10 @@ finish_object(const struct annotation *a, struct buf *b)
 }
 
 static void
-open_object(const struct annotation *a, struct buf *b)
+open_object(struct exporter *ex, const struct sample *s, const struct annotation *a, struct buf *b)
 {
 	jw_open(b, '{');
-	member_or(b, "classTitle", a->v[ANN_NAME], "\"\"");
+	jw_member_raw(b, "classTitle", export_name(ex, s, a));
 }
 
 static bool
@@ -283,7 +283,7 @@ write_object(struct exporter *ex, const struct sample *s, const struct annotatio
 	if (coords_bbox_differs(a))
 		export_loss(ex, s, "annotation.bbox", 1);
 	if (json_type_of(rest) != JSON_ARRAY) {
-		open_object(a, b);
+		open_object(ex, s, a, b);
 		if (!write_geometry(ex, s, a, b)) {
 			buf_cut(b, begin);
 			return false;
@@ -298,7 +298,7 @@ write_object(struct exporter *ex, const struct sample *s, const struct annotatio
 		if (any && !coords_is_hole(a, i - 1))
 			export_loss(ex, s, "annotation.polygon-parts", 1);
 		begin = b->n;
-		open_object(a, b);
+		open_object(ex, s, a, b);
 		if (write_polygon(a, &rest, ring, &i, b)) {
 			finish_object(a, b);
 			any = true;

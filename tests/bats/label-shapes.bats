@@ -231,3 +231,21 @@ END
 	sed 's/"format":"yolo"/"format":"coco"/' ratios.jsonl | ds-export -q -f coco --decimals 1 -o same.json
 	[ "$(jq -c '.annotations[0].bbox' same.json)" = "$(jq -nc '[1.4444,2.6,3.2,4.0]')" ]
 }
+
+@test "boxes of negative size, as some formats have them, are put in order for others" {
+	echo '[{"image":"a.png","annotations":[{"label":"y","coordinates":{"x":10,"y":5,"width":-3,"height":4}}]}]' >neg.json
+	ds-import -f createml neg.json >neg.jsonl
+	ds-export -f coco --images none -o out.json neg.jsonl 2>err
+	[ "$(jq -c '.annotations[0].bbox' out.json)" = '[8.5,3,3,4]' ]
+	grep -q '^neg.jsonl:2:[0-9]*: warning: the box has a negative width or height; its corners are put in order \[box\]$' err
+	ds-export -f createml --images none -o same neg.jsonl # as it was
+	assert_file_equals <(jq -c . same/_annotations.createml.json) <(jq -c . neg.json)
+}
+
+@test "a shape without a class is a loss where an empty name stands for it" {
+	echo '{"source":"a.png","width":20,"height":10,"annotation":[{"bbox":[1,2,3,4]},{"name":"","bbox":[1,2,3,4]}]}' >none.jsonl
+	for f in labelme cvat createml supervisely; do
+		ds-export -f $f --images none -o $f none.jsonl 2>err
+		grep -q "annotation.without-class is lost: $f cannot hold it (1 in 1 samples" err || fail "$f: $(cat err)"
+	done
+}
