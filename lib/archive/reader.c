@@ -124,6 +124,8 @@ failed(struct areader *r)
 	r->error = err == ENOMEM || err == EIO || err == EMFILE || err == ENFILE || err == EACCES
 		       ? AREADER_MACHINE
 		       : AREADER_DAMAGED;
+	if (why && strcmp(why, "Unrecognized archive format") == 0)
+		why = "it is damaged at its beginning, or cut short there";
 	buf_adds(&r->why, why ? why : "the archive cannot be read");
 	return false;
 }

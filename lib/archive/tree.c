@@ -9,6 +9,7 @@
 
 #include "archive/reader.h"
 #include "archive/treeimpl.h"
+#include "base/diag.h"
 #include "base/file.h"
 #include "base/path.h"
 
@@ -180,6 +181,9 @@ open_file(struct tree *t, int fd, const char *path)
 	} else if (areader_is_archive(span_of(head, head + n))) {
 		t = tree_unpack(t, fd, span_of(head, head + n));
 	} else {
+		if (path_has_ext(span_str(path), "tar|tgz|zip|gz|xz|zst|bz2"))
+			warning_at(
+			    pos_file(path), "archive", "named like an archive, but it is none");
 		t = open_single(t, path);
 	}
 	close(fd);

@@ -110,6 +110,12 @@ csv_has_box(const struct csv_layout *l)
 	       l->at[BBOX];
 }
 
+bool
+csv_lacks_edge(const struct csv_layout *l)
+{
+	return !csv_has_box(l) && (l->at[X0] || l->at[Y0] || l->at[X1] || l->at[Y1]);
+}
+
 /* The kind that a header means; CSV_KINDS: none of ours. */
 enum csv_dialect
 csv_kind_of_header(const struct csv_layout *l)
@@ -125,7 +131,7 @@ csv_kind_of_header(const struct csv_layout *l)
 		return KAGGLE;
 	if (csv_has_box(l) && l->at[CLASS])
 		return TF;
-	return l->at[CLASS] ? KAGGLE : CSV_KINDS;
+	return l->at[CLASS] && !csv_lacks_edge(l) ? KAGGLE : CSV_KINDS;
 }
 
 static bool

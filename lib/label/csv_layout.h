@@ -69,6 +69,8 @@ void csv_layout_add(struct csv_layout *l, struct span name);
 /* Names with commas between. */
 void csv_layout_columns(struct csv_layout *l, const char *columns);
 bool csv_has_box(const struct csv_layout *l);
+/* Are there columns of edges, but not all of them? */
+bool csv_lacks_edge(const struct csv_layout *l);
 /* The kind that a header means; CSV_KINDS: none of ours. */
 enum csv_dialect csv_kind_of_header(const struct csv_layout *l);
 /* The layout that the first row says; *header: it is no data. False: none of ours. */

@@ -394,8 +394,11 @@ read_rows(struct reader *r, struct csv *c, struct span path)
 		return;
 	if (!csv_layout_find(&l, c, &header)) {
 		csv_layout_release(&l);
-		error_at(pos_at(r->file, 1, 1), "csv-header",
-		    "the first row is none of TF, RetinaNet, Kaggle, Open Images, VIA, AutoML");
+		error_at(pos_at(r->file, 1, 1), "csv-header", "%s",
+		    csv_lacks_edge(&l)
+			? "the header should have all of xmin, ymin, xmax, ymax"
+			: "the first row is none of TF, RetinaNet, Kaggle, Open Images, VIA, "
+			  "AutoML");
 		r->im->bad_files++;
 		return;
 	}

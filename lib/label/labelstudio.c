@@ -29,8 +29,9 @@ struct reader {
 	const char *file;
 	struct pos at; /* of the task */
 	struct ls_frame frame;
-	double width, height; /* of the first result that says it */
-	uint64_t several;
+	double width, height;   /* of the first result that says it */
+	uint64_t several;       /* tasks of several people */
+	uint64_t several_names; /* regions with several labels */
 };
 
 /* ---- what the task is about ---- */
@@ -183,6 +184,7 @@ write_private(struct reader *r, struct buf *b, const struct span *v, struct buf 
 	}
 	if (more)
 		jw_member_raw(b, "names", labels);
+	r->several_names += more;
 	jw_close(b, '}');
 	ann_release(&a);
 	buf_release(&whole);
@@ -516,6 +518,11 @@ read_tree(struct importer *im)
 		note_at(POS_NONE, "labelstudio-several",
 		    "%zu tasks have several annotations; one is taken, the others are kept aside",
 		    (size_t)r.several);
+	if (r.several_names)
+		warning_at(POS_NONE, "labelstudio-names",
+		    "%zu regions have several labels; the first is the class, and only Label Studio "
+		    "gets the others again",
+		    (size_t)r.several_names);
 	pictures_release(&r.pictures);
 	buf_release(&r.task);
 	buf_release(&r.annotations);

@@ -240,6 +240,9 @@ report(struct xml *x)
 		error_at(pos_file(x->file), "xml", "the file is empty");
 	else if (code == XML_ERROR_INVALID_TOKEN && !utf8_valid(x->source))
 		error_at(at, "xml", "not well-formed, and not UTF-8; --encoding names another");
+	else if (code == XML_ERROR_NO_ELEMENTS)
+		error_at(
+		    at, "xml", "the file ends before its elements are closed: is it cut short?");
 	else
 		error_at(at, "xml", "%s", XML_ErrorString(code));
 }

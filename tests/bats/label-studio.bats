@@ -138,3 +138,12 @@ END
 	assert_file_equals err want
 	tail -n 1 got | jq -c '[.annotation[].name]' | grep -qxF '["ok"]'
 }
+
+@test "regions with several labels are counted, for other formats take one" {
+	echo '[{"id":1,"data":{"image":"a.png"},"annotations":[{"result":[{"id":"a","type":"rectanglelabels","original_width":20,"original_height":10,"value":{"x":50,"y":20,"width":30,"height":40,"rotation":0,"rectanglelabels":["cat","dog"]}}]}]}]' >two.json
+	ds-import -f labelstudio two.json 2>err | ds-export -f labelstudio --images none -o out
+	grep -q 'warning: 1 regions have several labels; the first is the class' err
+	jq -c '.[0].annotations[0].result[0].value.rectanglelabels' out/*.json >got
+	echo '["cat","dog"]' >want
+	assert_file_equals got want
+}

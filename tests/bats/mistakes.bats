@@ -44,3 +44,24 @@ setup() {
 	run ! grep -q 'samples, then' err
 	[ ! -s out ]
 }
+
+@test "files that are cut short, and what is no archive, are called so" {
+	mkdir v
+	echo '<annotation><object>' >v/a.xml
+	must_fail 1 ds-import -f voc v 2>err
+	grep -q '^v/a.xml:2:1: error: the file ends before its elements are closed: is it cut short? \[xml\]$' err
+	head -c 3000 /dev/zero | tr '\0' x | gzip | head -c 30 >cut.tar.gz
+	must_fail 1 ds-import -f voc cut.tar.gz 2>err
+	grep -q '^cut.tar.gz: error: it is damaged at its beginning, or cut short there \[archive\]$' err
+	echo garbage >no.zip
+	must_fail 2 ds-import no.zip 2>err
+	grep -q '^no.zip: warning: named like an archive, but it is none \[archive\]$' err
+}
+
+@test "a CSV header that lacks an edge is not taken for one without boxes" {
+	printf 'filename,class,xmin,ymin,xmax\na,b,1,2,3\n' >x.csv
+	must_fail 2 ds-import x.csv 2>err
+	grep -q 'x.csv: no known label format' err
+	must_fail ds-import -f csv-tf x.csv 2>err
+	grep -qF 'x.csv:1:1: error: the header should have all of xmin, ymin, xmax, ymax [csv-header]' err
+}
