@@ -216,16 +216,13 @@ guess_ends(struct input *in)
 static bool
 any_line(struct input *in, struct span *line)
 {
-	const char *p = in->base + in->r;
+	const char *p;
 	size_t n = 0;
 
 	for (in->line++;; n++) {
-		if (in->r + n == in->w) {
-			if (n > in->line_max || !input_more(in))
-				break;
-			p = in->base + in->r;
-		}
-		if (p[n] == '\n' || p[n] == '\r')
+		if (in->r + n == in->w && (n > in->line_max || !input_more(in)))
+			break;
+		if (in->base[in->r + n] == '\n' || in->base[in->r + n] == '\r')
 			break;
 	}
 	if (n > in->line_max) {
@@ -233,11 +230,11 @@ any_line(struct input *in, struct span *line)
 		return any_line(in, line);
 	}
 	if (in->r + n == in->w) {
-		*line = (struct span){ in->base + in->r, n };
+		*line = n > 0 ? (struct span){ in->base + in->r, n } : SPAN_NONE;
 		in->r = in->w;
 		return n > 0;
 	}
-	if (p[n] == '\r' && in->r + n + 1 == in->w)
+	if (in->base[in->r + n] == '\r' && in->r + n + 1 == in->w)
 		input_more(in);
 	p = in->base + in->r;
 	*line = (struct span){ p, n };
