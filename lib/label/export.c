@@ -124,7 +124,8 @@ void
 export_lose_members(struct exporter *ex, const struct sample *s, const struct annotation *a)
 {
 	for (size_t i = 0; i < a->n; i++)
-		if (ann_field_of(a->m[i].key) == ANN_FIELDS && !is_modelarts_type(&a->m[i]))
+		if (ann_field_of(a->m[i].key) == ANN_FIELDS && !is_modelarts_type(&a->m[i]) &&
+		    !((ex->holds & HOLDS_MORE) && span_is(a->m[i].key, "holes"))) /* counted */
 			lose_member(ex, s, "annotation", a->m[i].key);
 }
 

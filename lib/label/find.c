@@ -219,6 +219,42 @@ find_id(struct span path, const char *mark, struct buf *scratch)
 	return buf_span(scratch);
 }
 
+struct span
+find_below_host(struct span path)
+{
+	if (path_is_uri(path))
+		path = span_of((const char *)memmem(path.p, path.n, "://", 3) + 3, path.p + path.n);
+	while (path.n > 0 && path.p[0] == '/')
+		path.p++, path.n--;
+	return path;
+}
+
+/* dir/path, or path from the root. */
+static const struct node *
+find_in(const struct tree *t, struct span dir, struct span path)
+{
+	struct buf whole = BUF_INIT, clean = BUF_INIT;
+	const struct node *n = NULL;
+
+	path_join(&whole, dir, path);
+	if (path_member(&clean, buf_span(&whole)))
+		n = tree_find(t, buf_span(&clean));
+	buf_release(&whole);
+	buf_release(&clean);
+	return n || dir.n == 0 ? n : find_in(t, SPAN(""), path);
+}
+
+const struct node *
+find_tail(const struct tree *t, struct span dir, struct span path)
+{
+	const struct node *n = NULL;
+	struct span part;
+
+	for (path = find_below_host(path); !n && path.n > 0; span_cut(&path, '/', &part))
+		n = find_in(t, dir, path);
+	return n;
+}
+
 void
 pictures_init(struct pictures *p, const struct tree *t)
 {

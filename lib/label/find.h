@@ -95,6 +95,14 @@ struct span pictures_source(
 struct span pictures_beside(
     struct pictures *p, struct span path, const char *from, const char *to, struct picsize *size);
 
+/* A path, or a URI, without scheme and leading slashes. */
+struct span find_below_host(struct span path);
+/*
+ * The node of a path below `dir`, or of its longest tail that is there or below the root; a URI without its scheme.
+ * NULL: there is none. For several threads.
+ */
+const struct node *find_tail(const struct tree *t, struct span dir, struct span path);
+
 /* The folder of a member path, without the last slash; empty at the root. */
 struct span find_dir(struct span path);
 

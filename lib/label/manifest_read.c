@@ -6,6 +6,7 @@
 #include "archive/tree.h"
 #include "base/num.h"
 #include "base/path.h"
+#include "label/find.h"
 #include "label/import.h"
 #include "label/manifest.h"
 #include "label/spans.h"
@@ -65,37 +66,6 @@ detect(const struct tree *t, struct buf *why)
 
 /* ---- VOC files ---- */
 
-/* The node of a path below the manifest's folder, or of its longest tail that is there. */
-static const struct node *
-find_tail(struct reading *r, struct span path)
-{
-	const struct tree *t = r->im->tree;
-	const struct node *n = NULL;
-	struct buf clean = BUF_INIT;
-
-	for (;;) {
-		const char *dirs[] = { r->dir, "" };
-
-		for (size_t i = 0; i < ARRAY_LEN(dirs) && !n && path.n > 0; i++) {
-			struct buf whole = BUF_INIT;
-
-			buf_reset(&clean);
-			buf_adds(&whole, dirs[i]);
-			buf_addspan(&whole, path);
-			if (path_member(&clean, buf_span(&whole)))
-				n = tree_find(t, buf_span(&clean));
-			buf_release(&whole);
-		}
-		if (n || !path.n || !memchr(path.p, '/', path.n))
-			break;
-		while (path.n > 0 && path.p[0] != '/')
-			path.p++, path.n--;
-		path.p++, path.n--;
-	}
-	buf_release(&clean);
-	return n;
-}
-
 /* A manifest that was given as a file: what it names lies beside it. */
 static bool
 read_beside(struct reading *r, struct span path, struct buf *out)
@@ -131,18 +101,26 @@ read_located(struct reading *r, struct span loc, struct buf *out)
 {
 	const struct node *n;
 
-	if (path_is_uri(loc))
-		loc = span_of((char *)memmem(loc.p, loc.n, "://", 3) + 3, loc.p + loc.n);
-	while (loc.n > 0 && loc.p[0] == '/')
-		loc.p++, loc.n--;
+	loc = find_below_host(loc);
 	if (r->im->tree->single)
 		return read_beside(r, loc, out);
-	n = find_tail(r, loc);
+	n = find_tail(r->im->tree, span_str(r->dir), loc);
 	buf_reset(&r->path);
 	if (!n || n->size > r->im->opt->max_text)
 		return false;
 	buf_adds(&r->path, tree_name(r->im->tree, n));
 	return tree_read(r->im->tree, n, out);
+}
+
+/* The PNG that <mask_source> names, found like the VOC file. */
+static void
+locate_mask(void *ctx, struct span name, struct buf *source)
+{
+	const struct reading *r = ctx;
+	const struct node *n = find_tail(r->im->tree, span_str(r->dir), name);
+
+	if (n)
+		tree_source(r->im->tree, n, source);
 }
 
 /* ---- annotations ---- */
@@ -754,6 +732,8 @@ read_tree(struct importer *im)
 		.base = im->opt->voc_base > 0, .modelarts = true, .encoding = im->opt->encoding
 	};
 	r.xml = xml_new();
+	r.page.locate = im->tree->single ? NULL : locate_mask;
+	r.page.locate_ctx = &r;
 	import_header(im);
 	import_header_end(im);
 	for (size_t i = 0; i < im->tree->n; i++)

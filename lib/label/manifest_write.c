@@ -9,6 +9,7 @@
 #include "base/path.h"
 #include "label/export.h"
 #include "label/manifest.h"
+#include "label/modelarts_masks.h"
 #include "label/voc_xml.h"
 
 struct manifest_writer {
@@ -296,7 +297,7 @@ manifest_line(
 struct writing {
 	struct manifest_writer *writer;
 	struct sink_file *manifest;
-	struct buf side_name, side, source;
+	struct buf side_name, side, source, mask;
 };
 
 static void
@@ -384,6 +385,9 @@ write_sample(struct exporter *ex, struct sample *s)
 		}
 	if (shapes)
 		export_size(ex, s);
+	modelarts_masks_write(ex, s, "annotation", "./", &w->mask);
+	w->writer->rules.mask_source = buf_span(&w->mask);
+	w->writer->rules.segmented = w->mask.n > 0;
 	buf_reset(&w->side_name);
 	buf_reset(&w->side);
 	lost = manifest_sample_line(w->writer, s, source, &out->b, &w->side_name, &w->side);
@@ -409,6 +413,7 @@ finish(struct exporter *ex)
 	buf_release(&w->side_name);
 	buf_release(&w->side);
 	buf_release(&w->source);
+	buf_release(&w->mask);
 	free(w);
 }
 

@@ -210,7 +210,8 @@ reshape_pixels(struct exporter *ex, struct sample *s, const struct annotation *a
 			warning_at(rec_pos(s->rec, a->v[ANN_RLE]), "rle", "%s", why);
 		return !why;
 	}
-	if (has(a, ANN_MASK, JSON_OBJECT))
+	if (has(a, ANN_MASK, JSON_OBJECT) &&
+	    !(has(a, ANN_POLYGON, JSON_ARRAY) && json_member(a->v[ANN_MASK], "color").p))
 		return mask_pixels(ex, s, a);
 	return has(a, ANN_POLYGON, JSON_ARRAY) && polygon_pixels(ex, s, a);
 }
@@ -379,6 +380,16 @@ to_rle(struct exporter *ex, struct sample *s, size_t i, const char *from)
 }
 
 void
+reshape_set_mask(struct exporter *ex, struct sample *s, size_t i, struct span mask)
+{
+	struct swaps swaps = { .n = 0 };
+	const char *from = s->ann[i].v[ANN_MASK].p ? "mask" : NULL;
+
+	add_swap(&swaps, from, "mask", mask);
+	apply(ex, s, i, &swaps);
+}
+
+void
 reshape_mask(struct exporter *ex, struct sample *s, size_t i)
 {
 	if (has(&s->ann[i], ANN_MASK, JSON_OBJECT))
@@ -428,14 +439,14 @@ box_is_enough(const struct annotation *a, uint64_t holds)
 	return (holds & HOLDS_BOX_FIRST) && has(a, ANN_BBOX, JSON_ARRAY);
 }
 
-/* Has the format a place for this mask? A manifest has one for colours only, beside a polygon. */
+/* Has the format a place for this mask, which no polygon stands beside? A manifest has one for a colour, and a box. */
 static bool
 holds_mask(uint64_t holds, const struct annotation *a)
 {
 	if (!(holds & HOLDS(ANN_MASK)))
 		return false;
 	return holds & HOLDS(ANN_RLE) || !(holds & HOLDS(ANN_POLYGON)) ||
-	       json_member(a->v[ANN_MASK], "color").p;
+	       (json_member(a->v[ANN_MASK], "color").p && a->v[ANN_BBOX].p);
 }
 
 /* What somebody wants, or the format needs, of annotation i. */
@@ -458,8 +469,8 @@ reshape_pixel_shapes(struct exporter *ex, struct sample *s, size_t i)
 	}
 	if (has(a, ANN_RLE, JSON_OBJECT) && !has(a, ANN_POLYGON, JSON_ARRAY) &&
 	    (holds & HOLDS(ANN_POLYGON)) &&
-	    (to == MASK_TO_POLYGON ||
-		(to == MASK_TO_AS_HELD && !(holds & HOLDS(ANN_RLE)) && !box_is_enough(a, holds))))
+	    (to == MASK_TO_POLYGON || ((to == MASK_TO_AS_HELD || to == MASK_TO_PNG) &&
+					  !(holds & HOLDS(ANN_RLE)) && !box_is_enough(a, holds))))
 		to_polygon(ex, s, i, "rle");
 	if (!has(a, ANN_POLYGON, JSON_ARRAY) || has(a, ANN_RLE, JSON_OBJECT) ||
 	    !(holds & HOLDS(ANN_RLE)))

@@ -38,7 +38,8 @@ void reshaper_release(struct reshaper *r);
 void reshape_sample(struct exporter *ex, struct sample *s);
 
 /*
- * The pixels of an annotation (rle, mask or polygon) into ex->reshaper.rle; they live until the next
+ * The pixels of an annotation (rle, mask or polygon; a mask by its colour, which other objects may have, too, only
+ * where there is no polygon) into ex->reshaper.rle; they live until the next
  * call. False: it has none, or they cannot be had (that was said or counted).
  */
 bool reshape_pixels(struct exporter *ex, struct sample *s, const struct annotation *a);
@@ -51,6 +52,9 @@ void reshape_to_pixels(struct exporter *ex, struct sample *s);
  * What becomes of it elsewhere looks like one object [annotation.class-mask].
  */
 bool mask_is_of_class(const struct annotation *a);
+
+/* Give annotation i this "mask", raw JSON. */
+void reshape_set_mask(struct exporter *ex, struct sample *s, size_t i, struct span mask);
 
 /* Annotation i, which is the pixels of a file, with these as runs. */
 void reshape_mask(struct exporter *ex, struct sample *s, size_t i);

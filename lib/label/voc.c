@@ -20,7 +20,9 @@
 #include "base/path.h"
 #include "base/tool.h"
 #include "label/export.h"
+#include "label/find.h"
 #include "label/import.h"
+#include "label/modelarts_masks.h"
 #include "label/voc_classes.h"
 #include "label/voc_masks.h"
 #include "label/voc_xml.h"
@@ -417,10 +419,27 @@ take_entries(void *ctx, void *job)
 	return j->n > 0;
 }
 
+/* The XML file that names a PNG. */
+struct where {
+	const struct tree *tree;
+	const struct entry *e;
+};
+
+static void
+locate_mask(void *ctx, struct span name, struct buf *source)
+{
+	const struct where *w = ctx;
+	const struct node *n = find_tail(w->tree, find_dir(span_str(w->e->xml->path)), name);
+
+	if (n)
+		tree_source(w->tree, n, source);
+}
+
 /* The XML file into j->page; false: it is bad, which was said. */
 static bool
 read_page(const struct voc_reading *v, struct job *j, const struct entry *e)
 {
+	struct where where = { v->tree, e };
 	struct span picture = SPAN("");
 	const struct node *mask;
 
@@ -439,6 +458,8 @@ read_page(const struct voc_reading *v, struct job *j, const struct entry *e)
 	if (mask)
 		tree_source(v->tree, mask, &j->source);
 	j->page.instances = buf_span(&j->source);
+	j->page.locate = v->rules.modelarts ? locate_mask : NULL;
+	j->page.locate_ctx = &where;
 	return voc_xml_read(
 	    &j->page, j->xml, &v->rules, buf_span(&j->bytes), buf_str(&j->name), picture);
 }
@@ -730,7 +751,7 @@ struct voc_writing {
 	bool flat;                /* x.jpg and x.xml in one folder */
 	bool legend;              /* masks whose numbers are classes of ours */
 	struct sink_file *set[4]; /* train, val, test, trainval */
-	struct buf text, member;
+	struct buf text, member, mask;
 };
 
 /* The base that VOC files had which the labels came from, unless an option says another. */
@@ -842,6 +863,11 @@ write_sample(struct exporter *ex, struct sample *s)
 		w->rules.segmented = masks.painted || masks.copied;
 		w->legend |= masks.painted || (masks.copied && ex->dataset.n > 0);
 	}
+	if (w->flat) {
+		modelarts_masks_write(ex, s, "", "", &w->mask);
+		w->rules.mask_source = buf_span(&w->mask);
+		w->rules.segmented = w->mask.n > 0;
+	}
 	if (!s->annotated)
 		return;
 	if (masks.of_classes == s->n && s->n > 0 && !rec_member(s->rec, "voc").p)
@@ -870,6 +896,7 @@ finish(struct exporter *ex)
 		voc_masks_legend(ex);
 	buf_release(&w->text);
 	buf_release(&w->member);
+	buf_release(&w->mask);
 	free(w);
 }
 
@@ -894,7 +921,7 @@ const struct label_format label_modelarts_voc = {
 	.name = "modelarts-voc",
 	.aliases = "ModelArts PASCAL VOC 1.0|ModelArts image segmentation 1.0",
 	.title = "ModelArts folder: x.jpg with x.xml beside it, pixels from 0",
-	.holds = VOC_XML_HOLDS | HOLDS_UNLABELLED,
+	.holds = VOC_XML_HOLDS | HOLDS(ANN_MASK) | HOLDS_UNLABELLED,
 	.keeps = "voc|bndbox|dashed",
 	.detect = NULL, /* looks like voc; only the base tells them apart */
 	.read = read_modelarts,

@@ -358,9 +358,16 @@ read_circle(struct reading *r, struct buf *b, const struct xml_node *n)
 
 /* <mask_color>r,g,b</mask_color> with the file's <mask_source>. */
 static void
-mask_json(struct buf *b, const struct xml *x, const struct xml_node *root, struct span colour)
+mask_json(struct reading *r, struct buf *b, const struct xml_node *root, struct span colour)
 {
-	struct span source = xml_find_text(x, root, "mask_source"), piece;
+	struct span source = xml_find_text(r->x, root, "mask_source"), piece;
+	struct voc_page *page = r->page;
+
+	buf_reset(&page->mask);
+	if (source.n > 0 && page->locate)
+		page->locate(page->locate_ctx, source, &page->mask);
+	if (page->mask.n > 0)
+		source = buf_span(&page->mask);
 
 	jw_key(b, "mask");
 	jw_open(b, '{');
@@ -398,8 +405,8 @@ read_shapes(struct reading *r, struct buf *b, const struct xml_node *root, const
 	for (const struct xml_node *c = xml_child(r->x, o); c; c = xml_next(r->x, c)) {
 		enum kind k = kind_of(r, c);
 
-		if (k == KIND_MASK)
-			mask_json(b, r->x, root, xml_text(r->x, c));
+		if (k == KIND_MASK && r->page->instances.n == 0) /* which say more */
+			mask_json(r, b, root, xml_text(r->x, c));
 		if (k != KIND_BNDBOX && k != KIND_POINTS && k != KIND_CIRCLE)
 			continue;
 		if (is_second(r->x, o, c)) {
@@ -665,4 +672,5 @@ voc_page_release(struct voc_page *page)
 	buf_release(&page->annotations);
 	buf_release(&page->rest);
 	buf_release(&page->scratch);
+	buf_release(&page->mask);
 }

@@ -436,6 +436,13 @@ property_xml(struct writing *w, struct span property, bool listed)
 		buf_adds(w->out, "\t\t</properties>\n");
 }
 
+/* Are masks of another format in SegmentationObject/ and SegmentationClass/ now? */
+static bool
+painted_elsewhere(const struct voc_rules *rules)
+{
+	return rules->segmented && rules->fill && !rules->modelarts;
+}
+
 /* <mask_color>r,g,b</mask_color> */
 static void
 mask_xml(struct writing *w, const struct annotation *a)
@@ -444,7 +451,7 @@ mask_xml(struct writing *w, const struct annotation *a)
 				 ? json_member(a->v[ANN_MASK], "color")
 				 : SPAN_NONE;
 
-	if (json_type_of(colour) != JSON_ARRAY)
+	if (json_type_of(colour) != JSON_ARRAY || painted_elsewhere(w->rules))
 		return;
 	open_tag(w, 2, SPAN("mask_color"));
 	xml_escape(w->out, span_of(colour.p + 1, colour.p + colour.n - 1));
@@ -541,8 +548,12 @@ head_xml(struct writing *w, struct span rest, struct span folder, struct span fi
 	json_begin(&j, rest);
 	json_object(&j);
 	while (json_key(&j, &key) && json_value(&j, &value))
-		if (!is_attribute(key) && !is_one_of(key, placed))
+		if (!is_attribute(key) && !is_one_of(key, placed) &&
+		    !(span_is(key, "mask_source") &&
+			(w->rules->mask_source.n > 0 || painted_elsewhere(w->rules))))
 			element_xml(w, 1, key, value);
+	if (w->rules->mask_source.n > 0)
+		leaf(w, 1, "mask_source", w->rules->mask_source);
 	if (fill && !json_member(rest, "source").p)
 		buf_adds(w->out, "\t<source>\n\t\t<database>Unknown</database>\n\t</source>\n");
 	size_xml(w, rest);

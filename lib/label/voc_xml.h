@@ -28,13 +28,14 @@
 #include "label/xml.h"
 
 struct voc_rules {
-	int base;             /* 0 or 1 */
-	bool modelarts;       /* the dialect: one shape an object, <properties> */
-	bool fill;            /* (writing) say 0 for unknown flags, "Unspecified" for the pose */
-	bool segmented;       /* (writing) there are masks */
-	bool boxes_only;      /* (writing) no shape beside the box */
-	int decimals;         /* (writing) of computed numbers */
-	const char *encoding; /* as of xml_parse() */
+	int base;                /* 0 or 1 */
+	bool modelarts;          /* the dialect: one shape an object, <properties> */
+	bool fill;               /* (writing) say 0 for unknown flags, "Unspecified" for the pose */
+	bool segmented;          /* (writing) there are masks */
+	bool boxes_only;         /* (writing) no shape beside the box */
+	struct span mask_source; /* (writing) the picture of masks; n 0: as the record says */
+	int decimals;            /* (writing) of computed numbers */
+	const char *encoding;    /* as of xml_parse() */
 };
 
 struct voc_page {
@@ -44,6 +45,10 @@ struct voc_page {
 	struct span filename;
 	struct span
 	    instances; /* (in) source of SegmentationObject's picture: object n has value n in it */
+	/* (in) Append the source of the PNG that <mask_source> names, where it is here; NULL: nobody knows. */
+	void (*locate)(void *ctx, struct span name, struct buf *source);
+	void *locate_ctx;
+	struct buf mask;       /* what it said */
 	uint64_t objects, bad; /* in the list; left out with a diagnostic */
 	uint64_t zeros;        /* boxes with a coordinate 0 under base 1 */
 	struct pos first_zero;

@@ -245,3 +245,84 @@ END
 	echo '[[0.123,2.000],[0.250,3599.999]]' | jq -c . >want
 	assert_file_equals got want
 }
+
+# A version of ModelArts' image segmentation: two cats in one colour and a dog on 6 x 4.
+segmentation() {
+	need_program python3
+	local to=ma/annotation/V001
+	mkdir -p $to/annotation/segmentationClassRaw
+	printf '0 8388736 8388736 0 8388736 8388736\n0 8388736 8388736 0 8388736 8388736\n0 0 0 0 0 0\n32768 32768 0 0 0 0\n' |
+		python3 "$srcdir/tests/png.py" $to/annotation/segmentationClassRaw/a.png rgb 8
+	shape() {
+		printf '<object><name>%s</name><pose>Unspecified</pose><truncated>0</truncated><occluded>0</occluded><difficult>0</difficult><mask_color>%s</mask_color><polygon><x1>%s</x1><y1>%s</y1><x2>%s</x2><y2>%s</y2><x3>%s</x3><y3>%s</y3><x4>%s</x4><y4>%s</y4></polygon></object>' "$@"
+	}
+	{
+		printf '<annotation><folder>NA</folder><filename>a.png</filename><source><database>Unknown</database></source><size><width>6</width><height>4</height><depth>3</depth></size><mask_source>obs://b/out/annotation/V001/annotation/segmentationClassRaw/a.png</mask_source><segmented>1</segmented>'
+		shape cat 128,0,128 1 0 3 0 3 2 1 2
+		shape cat 128,0,128 4 0 6 0 6 2 4 2
+		shape dog 0,128,0 0 3 2 3 2 4 0 4
+		printf '</annotation>'
+	} >$to/annotation/a.xml
+	echo '{"source":"s3://b/data/a.png","usage":"TRAIN","annotation":[{"type":"modelarts/image_segmentation","annotation-format":"PASCAL VOC","annotation-loc":"s3://b/out/annotation/V001/annotation/a.xml"}]}' >$to/V001.manifest
+}
+
+# Class, box and area of each annotation in COCO.
+areas() {
+	ds-export -q -f coco --mask-to rle --images none -o areas.json --force "$1" 2>/dev/null
+	jq -c '. as $all|.annotations[]|[(.category_id as $c|$all.categories[]|select(.id==$c).name),.bbox,.area]' areas.json
+}
+
+@test "image segmentation: masks are found, and go to VOC, COCO, YOLO and back" {
+	need_program jq
+	segmentation
+	ds-import -q ma >got
+	jq -c '.annotation[]?.mask' got | sort -u >short
+	cat >want <<'END'
+{"source":"ma/annotation/V001/annotation/segmentationClassRaw/a.png","color":[0,128,0]}
+{"source":"ma/annotation/V001/annotation/segmentationClassRaw/a.png","color":[128,0,128]}
+END
+	assert_file_equals short want
+	# two objects have one colour: it is their outlines that tell them apart
+	printf '%s\n' '["cat",[1,0,2,2],4]' '["cat",[4,0,2,2],4]' '["dog",[0,3,2,1],2]' >want
+	areas got >short
+	assert_file_equals short want
+	for f in voc coco "yolo --yolo-task segment" manifest modelarts-voc coco-panoptic; do
+		rm -rf out
+		ds-export -q -f $f --images none -o out got 2>/dev/null
+		ds-import -q -f ${f%% *} out 2>/dev/null | jq -c 'if .source then .width=6|.height=4 else . end' >back
+		areas back >short
+		cmp -s short want || { echo "$f:" && cat short; }
+	done >bad
+	[ ! -s bad ] || fail "$(cat bad)"
+	# the PNG goes along
+	ds-export -q -f manifest -o copy got
+	cmp copy/annotation/segmentationClassRaw/a.png ma/annotation/V001/annotation/segmentationClassRaw/a.png
+	grep -q '<mask_source>./annotation/segmentationClassRaw/a.png</mask_source>' copy/annotation/a.xml
+	[ "$(ds-import -q copy | jq -r '.annotation[2]?.mask.source//empty')" = copy/annotation/segmentationClassRaw/a.png ]
+}
+
+@test "image segmentation: pictures are painted from pixels and polygons when they are wished" {
+	need_program jq
+	need_program python3
+	cat >in.jsonl <<'END'
+{"dataset":{"name":"set","classes":[{"name":"dog"},{"name":"cat"}]}}
+{"source":"s3://b/a.png","id":"a","width":6,"height":4,"annotation":[{"name":"cat","bbox":[1,0,2,2],"rle":{"size":[4,6],"counts":[4,2,2,2,14]}},{"name":"dog","polygon":[[4,0,6,0,6,2,4,2]]}]}
+END
+	ds-export -f manifest --mask-to png -o out in.jsonl 2>err
+	[ ! -s err ] || fail "$(cat err)"
+	sed -n 's/^\t*<\(mask_color\|mask_source\|segmented\)>\(.*\)<.*/\2/p' out/annotation/a.xml >short
+	printf '%s\n' ./annotation/segmentationClassRaw/a.png 1 0,128,0 128,0,0 >want
+	assert_file_equals short want
+	[ "$(jq -r '.annotation[0].type' out/set.manifest)" = modelarts/image_segmentation ]
+	# the PNG says the same: of it alone
+	ds-import -q out | jq -c 'if .source then .annotation|=map(del(.polygon)|del(.bbox)) else . end' >back
+	areas back >short
+	printf '%s\n' '["cat",[1,0,2,2],4]' '["dog",[4,0,2,2],4]' >want
+	assert_file_equals short want
+	ds-export -q -f modelarts-voc --mask-to png -o flat in.jsonl
+	cmp flat/segmentationClassRaw/a.png out/annotation/segmentationClassRaw/a.png
+	grep -q '<mask_source>segmentationClassRaw/a.png</mask_source>' flat/a.xml
+	[ "$(ds-import -q -f modelarts-voc flat | jq -r '.annotation[0]?.mask.source//empty')" = flat/segmentationClassRaw/a.png ]
+	ds-export -q -f manifest -o plain in.jsonl
+	[ ! -e plain/annotation/segmentationClassRaw ]
+}
