@@ -46,7 +46,7 @@ behind_new(const char *root, enum place_how how)
 static void
 make_files(struct behind *b, struct buf *block)
 {
-	const char *p = block->p, *end = p + block->n, *path;
+	const char *p = buf_str(block), *end = p + block->n, *path;
 	size_t n;
 
 	while (p < end) {
