@@ -284,6 +284,12 @@ put_corners(struct exporter *ex, const struct sample *s, const struct annotation
 }
 
 static bool
+from_dota(const struct exporter *ex)
+{
+	return span_is(json_unquote(dataset_member(&ex->dataset, "format")), "dota");
+}
+
+static bool
 write_row(struct exporter *ex, const struct sample *s, const struct annotation *a)
 {
 	struct writer *w = ex->state;
@@ -294,6 +300,10 @@ write_row(struct exporter *ex, const struct sample *s, const struct annotation *
 		return false;
 	buf_addc(&w->out, ' ');
 	buf_addspan(&w->out, coords_word(ex, s, a, "object", &w->name));
+	if (difficult < 0 && from_dota(ex)) { /* a row without it */
+		buf_addc(&w->out, '\n');
+		return true;
+	}
 	buf_addc(&w->out, ' ');
 	if (difficult > 0 && json_type_of(other) == JSON_NUMBER)
 		buf_addspan(&w->out, other);

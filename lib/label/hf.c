@@ -186,6 +186,9 @@ give_annotations(struct jsonl *j, struct buf *b, struct span line)
 	bool class = json_type_of(label) == JSON_STRING || json_type_of(label) == JSON_NUMBER;
 	uint64_t n = 0;
 
+	if (objects.p && json_type_of(objects) != JSON_OBJECT && json_type_of(objects) != JSON_NULL)
+		warning_at(jsonl_pos(j, objects), "hf",
+		    "\"objects\" should be an object of lists, a list a column: kept as it is");
 	if (!class && json_type_of(text) != JSON_STRING && json_type_of(objects) != JSON_OBJECT)
 		return 0;
 	jw_key(b, "annotation");

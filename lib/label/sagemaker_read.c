@@ -371,8 +371,11 @@ write_template(struct buf *b, struct span line, const struct job *job, size_t n)
 			sagemaker_edit(&value, job[i].value, "annotations", buf_span(&next));
 			buf_reset(&next);
 		}
-		sagemaker_edit(
-		    &metadata, job[i].metadata, boxes ? "objects" : "entities", SPAN("[]"));
+		if (json_member(job[i].metadata, boxes ? "objects" : "entities").p)
+			sagemaker_edit(
+			    &metadata, job[i].metadata, boxes ? "objects" : "entities", SPAN("[]"));
+		else
+			buf_addspan(&metadata, job[i].metadata);
 		json_decode(&names, job[i].name);
 		c[0] = (struct json_change){ buf_str(&names), buf_span(&value) };
 		sagemaker_edit(&next, buf_span(&whole), c[0].key, c[0].value);
@@ -451,19 +454,21 @@ give_line(struct jsonl *j, struct span line)
 	struct job job[MAX_JOBS];
 	size_t jobs = sagemaker_find_jobs(line, job, MAX_JOBS), labelled = 0;
 	uint64_t n = 0;
+	size_t begin;
 
 	if (!begin_sample(j, b, line, job, jobs))
 		return false;
-	for (size_t i = 0; i < jobs; i++)
+	begin = b->n;
+	jw_key(b, "annotation");
+	jw_open(b, '[');
+	for (size_t i = 0; i < jobs; i++) {
 		labelled +=
 		    job[i].kind != OTHER && !json_member(job[i].metadata, "failure-reason").p;
-	if (labelled) {
-		jw_key(b, "annotation");
-		jw_open(b, '[');
-		for (size_t i = 0; i < jobs; i++)
-			n += give_job(j, b, &job[i], jobs > 1);
-		jw_close(b, ']');
+		n += give_job(j, b, &job[i], jobs > 1);
 	}
+	jw_close(b, ']');
+	if (labelled + n == 0) /* all jobs failed, or there are none: nobody looked */
+		buf_cut(b, begin);
 	write_template(b, line, job, jobs);
 	jw_close(b, '}');
 	import_sample(j->im, j->at, buf_span(b), n);

@@ -351,6 +351,13 @@ entity_value(struct writer *w, const struct job *job)
 	sagemaker_edit(&w->value, old, "annotations", buf_span(&w->text));
 }
 
+/* Does the metadata have that list, or does it say anything? */
+static bool
+keeps_list(const struct writer *w, const struct job *job, const char *key)
+{
+	return json_member(job->metadata, key).p || find_has(buf_span(&w->objects), ":");
+}
+
 /* What of the metadata follows from the annotations. */
 static void
 job_metadata(struct writer *w, const struct job *job, const struct annotation *class)
@@ -359,9 +366,11 @@ job_metadata(struct writer *w, const struct job *job, const struct annotation *c
 		{ "objects", buf_span(&w->objects) } };
 	size_t n = 2;
 
-	if (job->kind == ENTITIES) {
+	if (job->kind == BOXES) {
+		n = keeps_list(w, job, "objects") ? 2 : 1;
+	} else if (job->kind == ENTITIES) {
 		c[0] = (struct json_change){ "entities", buf_span(&w->objects) };
-		n = 1;
+		n = keeps_list(w, job, "entities");
 	} else if (job->kind == MASK) {
 		c[0].key = "internal-color-map";
 		n = 1;

@@ -122,3 +122,12 @@ a.json:5:5: error: a picture needs "filename" [via]
 END
 	assert_file_equals err want
 }
+
+@test "hf: objects as a list of objects are named, and ride along" {
+	mkdir l
+	echo '{"file_name":"2.png","objects":[{"bbox":[1,2,3,4],"category":"cat"}]}' >l/metadata.jsonl
+	ds-import -f hf l >l.jsonl 2>err
+	grep -qF 'l/metadata.jsonl:1:32: warning: "objects" should be an object of lists, a list a column: kept as it is [hf]' err
+	ds-export -f hf --images none -o back l.jsonl
+	assert_file_equals back/metadata.jsonl l/metadata.jsonl
+}

@@ -111,3 +111,13 @@ END
 	assert_file_equals err want
 	tail -n 1 got | jq '.annotation|length' | grep -qx 1
 }
+
+@test "dota: a row without difficult stays without it; other formats give 0" {
+	mkdir -p d/labelTxt
+	echo '1 2 3 4 5 6 7 8 ship' >d/labelTxt/a.txt
+	ds-import -f dota d >d.jsonl 2>/dev/null
+	ds-export -q -f dota --images none -o same d.jsonl
+	assert_file_equals same/labelTxt/a.txt d/labelTxt/a.txt
+	sed 's/"format":"dota"/"format":"cvat"/' d.jsonl | ds-export -q -f dota --images none -o other
+	assert_file_equals other/labelTxt/a.txt <(echo '1 2 3 4 5 6 7 8 ship 0')
+}

@@ -192,3 +192,16 @@ END
 	printf '3\n2\n' >want
 	assert_file_equals short want
 }
+
+@test "labels of an item that failed are kept; one without any was not looked at" {
+	cat >f.manifest <<-'END'
+		{"source":"hello world","n":{"annotations":{"entities":[{"label":"X","startOffset":0,"endOffset":5}],"labels":[{"label":"X"}]}},"n-metadata":{"type":"groundtruth/text-span","failure-reason":"x"}}
+		{"source-ref":"a.jpg","bb":{"annotations":[],"image_size":[{"width":10,"height":8,"depth":3}]},"bb-metadata":{"objects":[],"class-map":{},"type":"groundtruth/object-detection","failure-reason":"x"}}
+	END
+	ds-import -f sagemaker f.manifest >f.jsonl
+	jq -c 'select(.source) | .annotation' f.jsonl >got
+	printf '%s\n' '[{"name":"X","span":[0,5],"unit":"codepoint"}]' null >want
+	assert_file_equals got want
+	ds-export -f sagemaker --images none -o back.manifest f.jsonl
+	assert_file_equals back.manifest f.manifest
+}
