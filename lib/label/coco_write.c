@@ -6,6 +6,8 @@
  * in a list of their own. Memory holds 16 bytes an id.
  */
 #include <errno.h>
+#include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -20,6 +22,7 @@
 #include "label/coords.h"
 #include "label/export.h"
 #include "label/formats.h"
+#include "label/geometry.h"
 #include "label/splits.h"
 #include "label/usage.h"
 #include "record/rle.h"
@@ -48,6 +51,7 @@ struct writing {
 	struct buf b;        /* the object being written */
 	struct buf id, text; /* scratch: of the image; of others */
 	struct buf name;     /* of the picture's file */
+	uint64_t crossed;    /* polygons that cross themselves, whose area was counted in pixels */
 };
 
 /* ---- ids ---- */
@@ -324,21 +328,61 @@ put_member(struct writing *w, struct part *p, const struct sample *s, const stru
 	}
 }
 
-/* Twice the area of a ring. */
+/* Of n points, whichever way round they go. */
 static double
-ring_area(struct span ring)
+sum_area(const double *v, size_t n)
+{
+	double sum = 0;
+
+	for (size_t i = 0, j = n - 1; i < n; j = i++)
+		sum += v[2 * j] * v[2 * i + 1] - v[2 * i] * v[2 * j + 1];
+	return fabs(sum) / 2;
+}
+
+/* The sum of a ring that crosses itself says nothing: half of it counts against the other. Its pixels do. */
+static bool
+filled_area(const struct sample *s, const double *v, size_t n, double *area)
+{
+	double w = s->width, h = s->height;
+	struct rle r = { .run = NULL };
+	bool good;
+
+	for (size_t i = 0; i < n && !(s->width > 0 && s->height > 0); i++) {
+		w = fmax(w, ceil(v[2 * i]));
+		h = fmax(h, ceil(v[2 * i + 1]));
+	}
+	good = w > 0 && h > 0 && w < 1e6 && h < 1e6 &&
+	       rle_from_polygon(&r, (uint32_t)h, (uint32_t)w, v, n);
+	if (good)
+		*area = (double)rle_area(&r);
+	rle_release(&r);
+	return good;
+}
+
+/* The area of a ring in pixels. */
+static double
+ring_area(struct writing *w, const struct sample *s, const struct annotation *a, struct span ring)
 {
 	size_t n = json_numbers(ring, NULL, 0);
-	double *v, sum = 0;
+	double *v, area;
+	bool ratio = ann_is_ratio(a), filled;
 
 	if (n == SIZE_MAX || n < 6)
 		return 0;
 	v = xreallocarray(NULL, n, sizeof(*v));
 	json_numbers(ring, v, n);
-	for (size_t i = 0, j = n / 2 - 1; i < n / 2; j = i++)
-		sum += v[2 * j] * v[2 * i + 1] - v[2 * i] * v[2 * j + 1];
+	area = sum_area(v, n / 2) * (ratio ? s->width * s->height : 1);
+	if (ring_crosses_itself(v, n / 2)) {
+		for (size_t i = 0; ratio && i < n; i++)
+			v[i] *= i % 2 ? s->height : s->width;
+		filled = filled_area(s, v, n / 2, &area);
+		if (w->crossed++ < 10)
+			note_at(rec_pos(s->rec, a->raw), "self-crossing",
+			    "the polygon crosses itself: its area is %s",
+			    filled ? "that of the pixels in it" : "not to be relied on");
+	}
 	free(v);
-	return sum < 0 ? -sum : sum;
+	return area;
 }
 
 static double
@@ -352,9 +396,10 @@ pixels_of(struct span rle)
 }
 
 static double
-area_of(const struct sample *s, const struct annotation *a, const struct box *box)
+area_of(
+    struct writing *w, const struct sample *s, const struct annotation *a, const struct box *box)
 {
-	double scale = ann_is_ratio(a) ? s->width * s->height : 1, sum = 0;
+	double sum = 0;
 	struct span rest = a->v[ANN_POLYGON], ring;
 
 	if (json_type_of(a->v[ANN_RLE]) == JSON_OBJECT)
@@ -362,8 +407,8 @@ area_of(const struct sample *s, const struct annotation *a, const struct box *bo
 	if (json_type_of(a->v[ANN_POLYGON]) != JSON_ARRAY)
 		return box->w * box->h;
 	for (size_t i = 0; coords_ring(&rest, &ring); i++)
-		sum += coords_is_hole(a, i) ? -ring_area(ring) : ring_area(ring);
-	return sum / 2 * scale;
+		sum += coords_is_hole(a, i) ? -ring_area(w, s, a, ring) : ring_area(w, s, a, ring);
+	return sum;
 }
 
 /* Keypoints that are labelled. */
@@ -414,7 +459,7 @@ put_expected(struct writing *w, const struct sample *s, const struct annotation 
 		}
 		if (!a->v[ANN_AREA].p) {
 			jw_key(&w->b, "area");
-			put_area(w, area_of(s, a, &box));
+			put_area(w, area_of(w, s, a, &box));
 		}
 	}
 	if (a->v[ANN_KEYPOINTS].p && !ann_member(a, "num_keypoints").p) {
@@ -674,6 +719,9 @@ coco_finish(struct exporter *ex)
 	for (size_t i = 0; i < w->n; i++)
 		end_part(w, &w->part[i]);
 	free(w->part);
+	if (w->crossed > 10)
+		note_at(POS_NONE, "self-crossing", "%" PRIu64 " polygons in all cross themselves",
+		    w->crossed);
 	for (size_t i = 0; i < ARRAY_LEN(bufs); i++)
 		buf_release(bufs[i]);
 	free(w);

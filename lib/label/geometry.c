@@ -2,6 +2,7 @@
 #include "label/geometry.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -149,4 +150,73 @@ ellipse_points(const double e[5], double *xy, size_t n)
 		xy[2 * i] = e[0] + x * c - y * s;
 		xy[2 * i + 1] = e[1] + x * s + y * c;
 	}
+}
+
+/* ---- rings ---- */
+
+/* An edge of a ring, its ends sorted by x. */
+struct edge {
+	double x0, x1, y0, y1; /* what it spans */
+	double from[2], to[2];
+	size_t at; /* its number along the ring */
+};
+
+static int
+by_left(const void *a, const void *b)
+{
+	const struct edge *e = a, *f = b;
+
+	if (e->x0 != f->x0)
+		return e->x0 < f->x0 ? -1 : 1;
+	return (e->at > f->at) - (e->at < f->at);
+}
+
+/* On which side of the edge is the point: below 0, 0 or above it. */
+static double
+side_of(const struct edge *e, const double p[2])
+{
+	return (e->to[0] - e->from[0]) * (p[1] - e->from[1]) -
+	       (e->to[1] - e->from[1]) * (p[0] - e->from[0]);
+}
+
+/* Both ends of each on different sides of the other: a point that both have inside. */
+static bool
+edges_cross(const struct edge *e, const struct edge *f)
+{
+	return side_of(e, f->from) * side_of(e, f->to) < 0 &&
+	       side_of(f, e->from) * side_of(f, e->to) < 0;
+}
+
+static struct edge *
+edges_of(const double *xy, size_t n)
+{
+	struct edge *edge = xreallocarray(NULL, n, sizeof(*edge));
+
+	for (size_t i = 0; i < n; i++) {
+		const double *p = xy + 2 * i, *q = xy + 2 * ((i + 1) % n);
+
+		edge[i] = (struct edge){ fmin(p[0], q[0]), fmax(p[0], q[0]), fmin(p[1], q[1]),
+			fmax(p[1], q[1]), { p[0], p[1] }, { q[0], q[1] }, i };
+	}
+	qsort(edge, n, sizeof(*edge), by_left);
+	return edge;
+}
+
+bool
+ring_crosses_itself(const double *xy, size_t n)
+{
+	uint64_t pairs = 0, enough = 30000000;
+	struct edge *edge;
+	bool crosses = false;
+
+	if (n < 4)
+		return false;
+	edge = edges_of(xy, n);
+	for (size_t i = 0; i < n && !crosses; i++)
+		for (size_t k = i + 1; k < n && !crosses && edge[k].x0 <= edge[i].x1; k++)
+			crosses = ++pairs > enough ||
+				  (edge[k].y0 <= edge[i].y1 && edge[i].y0 <= edge[k].y1 &&
+				      edges_cross(&edge[i], &edge[k]));
+	free(edge);
+	return crosses;
 }

@@ -19,6 +19,12 @@ void rbox_from_corners(const double corner[8], double r[5]);
  */
 bool tight_rectangle(const double *xy, size_t n, double corner[8]);
 
+/*
+ * Does the ring of n points cross itself? Edges that only touch do not. Of a ring of which that would take too long to
+ * tell (tens of millions of pairs of edges beside each other) the answer is yes.
+ */
+bool ring_crosses_itself(const double *xy, size_t n);
+
 /* n points on an ellipse (cx, cy, rx, ry, degrees clockwise), clockwise from its right end. */
 void ellipse_points(const double e[5], double *xy, size_t n);
 

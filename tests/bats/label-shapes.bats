@@ -248,4 +248,29 @@ END
 		ds-export -f $f --images none -o $f none.jsonl 2>err
 		grep -q "annotation.without-class is lost: $f cannot hold it (1 in 1 samples" err || fail "$f: $(cat err)"
 	done
+
+@test "a polygon that crosses itself: COCO's area is that of its pixels, and it is said" {
+	cat >rec <<'END'
+{"dataset":{"name":"d","classes":[{"name":"x"}]}}
+{"source":"a.png","width":100,"height":100,"annotation":[{"name":"x","polygon":[[0,0,40,40,40,0,0,40]]},{"name":"x","polygon":[[0,0,40,0,40,40,0,40]]}]}
+{"source":"b.png","annotation":[{"name":"x","polygon":[[0,0,40,40,40,0,0,40]]}]}
+{"source":"c.png","width":100,"height":100,"annotation":[{"name":"x","unit":"ratio","polygon":[[0,0,0.4,0.4,0.4,0,0,0.4]]}]}
+{"source":"d.png","width":100,"height":100,"annotation":[{"name":"x","polygon":[[0,0,10,0,10,10,5,10,5,0,3,0,3,10,0,10]]}]}
+{"source":"e.png","annotation":[{"name":"x","polygon":[[0,0,4e8,4e8,4e8,0,0,4e8]]}]}
+END
+	ds-export -f coco --images none -o out.json rec 2>err
+	jq -c '[.annotations[].area]' out.json >got
+	[ "$(jq -c '[.[1], .[4]]' got)" = '[1600,80]' ] # edges that touch do not cross
+	jq -e '.[0] > 780 and .[0] < 860 and .[0] == .[2] and .[0] == .[3]' got || fail "$(cat got)"
+	grep self-crossing err | sed 's/rec:\([0-9]*\):[0-9]*/\1/' >said
+	cat >want <<'END'
+2: note: the polygon crosses itself: its area is that of the pixels in it [self-crossing]
+3: note: the polygon crosses itself: its area is that of the pixels in it [self-crossing]
+4: note: the polygon crosses itself: its area is that of the pixels in it [self-crossing]
+6: note: the polygon crosses itself: its area is not to be relied on [self-crossing]
+END
+	assert_file_equals said want
+	# a spiral of a hundred thousand edges takes no time
+	awk 'BEGIN { printf "{\"source\":\"a.png\",\"width\":9,\"height\":9,\"annotation\":[{\"name\":\"x\",\"polygon\":[[0,0"; for (i = 1; i < 100000; i++) printf ",%d,%d", i % 2 * 9, i; print "]]}]}" }' | cat <(head -n 1 rec) - >long
+	timeout 10 ds-export -f coco --images none -o long.json long
 }
