@@ -529,6 +529,16 @@ put_segment(struct reading *r, struct buf *b, struct item *a, struct span segmen
 	return !one.bad;
 }
 
+static bool
+leads_inside(struct span name)
+{
+	struct buf path = BUF_INIT;
+	bool inside = path_member(&path, name);
+
+	buf_release(&path);
+	return inside;
+}
+
 /* The PNG lies in the folder that the file is named like, or beside it. The caller frees. */
 static char *
 segment_picture(struct reading *r, struct span name)
@@ -557,6 +567,12 @@ put_segments(struct reading *r, struct buf *b, struct item *a)
 	name = json_value_text(json_member(a->text, "file_name"), &r->text);
 	if (json_type_of(list) != JSON_ARRAY || !name.n)
 		return -1;
+	if (!leads_inside(name)) {
+		reject(r, a, json_member(a->text, "file_name"),
+		    "\"file_name\" should be a PNG below the folder of the segments");
+		r->im->bad_annotations++;
+		return 0;
+	}
 	png = segment_picture(r, name);
 	json_begin(&j, list);
 	json_array(&j);

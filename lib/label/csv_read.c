@@ -203,19 +203,23 @@ class_of(struct reader *r)
 	return e ? span_str(r->names.p + e->value) : name;
 }
 
-static void
+static bool
 write_mask(struct reader *r, struct buf *b)
 {
 	struct span name = field(r, MASK);
 
 	if (!name.n)
-		return;
+		return true;
+	if (!pictures_inside(&r->pictures, SPAN("masks"), name))
+		return bad_row(r, "csv-mask",
+		    "MaskPath leads out of the dataset's folder; it should be a file in masks/");
 	jw_key(b, "mask");
 	jw_open(b, '{');
 	jw_member_string(b, "source", pictures_source(&r->pictures, SPAN("masks"), name, NULL));
 	jw_key(b, "value");
 	jw_u64(b, 1);
 	jw_close(b, '}');
+	return true;
 }
 
 /* An annotation of a row of any kind but VIA; in r->one. *none: the row only names a picture. */
@@ -235,7 +239,8 @@ read_annotation(struct reader *r, bool *none)
 	*none = no_box && !name.n;
 	if (*none)
 		return true;
-	write_mask(r, b);
+	if (!write_mask(r, b))
+		return false;
 	if (score.n) {
 		jw_key(b, "confidence");
 		if (!write_number_text(b, score))

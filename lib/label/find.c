@@ -319,6 +319,12 @@ at_path(struct pictures *p, struct span path)
 	return path_is_picture(path) ? NULL : tree_find_picture(p->tree, path);
 }
 
+bool
+pictures_inside(struct pictures *p, struct span dir, struct span name)
+{
+	return path_is_uri(name) || member(p, dir, name).n > 0;
+}
+
 const struct node *
 pictures_find_at(struct pictures *p, struct span dir, struct span name)
 {

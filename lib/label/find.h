@@ -81,6 +81,12 @@ const struct node *pictures_find(struct pictures *p, struct span dir, struct spa
 const struct node *pictures_find_at(struct pictures *p, struct span dir, struct span name);
 
 /*
+ * Does that name, as it stands, lead to a place of the tree (or to a URI)? An absolute one and one with too many ".."
+ * does not. A picture may lie elsewhere and is only named; what a program will open for its labels has to be here.
+ */
+bool pictures_inside(struct pictures *p, struct span dir, struct span name);
+
+/*
  * What a record says of that picture: its source (of a missing one: dir/name as it stands), and
  * with `size` not NULL its size as shown; *size is all zero when it has none. The span lives
  * until the next call.

@@ -575,3 +575,40 @@ END
 	ds-import -f yolo sly 2>err >out
 	[ ! -s err ] || fail "$(cat err)"
 }
+
+@test "a mask that leads out of the dataset's folder is left out; a picture is only named" {
+	mkdir -p top/oi/masks
+	png secret.png
+	png top/oi/p1.png
+	cat >top/oi/m.csv <<END
+MaskPath,ImageID,LabelName,BoxID,BoxXMin,BoxXMax,BoxYMin,BoxYMax,PredictedIoU,Clicks
+m.png,p1,/m/a,,,,,,,
+$PWD/secret.png,p1,/m/a,,,,,,,
+../../../secret.png,p1,/m/a,,,,,,,
+../p1.png,p1,/m/a,,,,,,,
+END
+	must_fail 1 ds-import -f openimages top/oi >out 2>err
+	jq -c '.annotation[]?.mask.source' out >got
+	printf '"%s"\n' top/oi/masks/m.png top/oi/p1.png >want
+	assert_file_equals got want
+	printf 'top/oi/m.csv:%d:1: error: MaskPath leads out of the dataset'"'"'s folder; it should be a file in masks/ [csv-mask]\n' 3 4 >want
+	assert_file_equals err want
+	cat >pan.json <<END
+{"images":[{"id":1,"file_name":"$PWD/secret.png","width":200,"height":100}],"categories":[{"id":1,"name":"x","isthing":1}],"annotations":[
+{"image_id":1,"file_name":"../secret.png","segments_info":[{"id":1,"category_id":1}]},
+{"image_id":1,"file_name":"$PWD/secret.png","segments_info":[{"id":1,"category_id":1}]},
+{"image_id":1,"file_name":"p1.png","segments_info":[{"id":1,"category_id":1}]}]}
+END
+	must_fail 1 ds-import -f coco-panoptic pan.json >out 2>err
+	jq -c 'select(.source)|[.source,(.annotation[]|.mask.source)]' out >got
+	echo "[\"$PWD/secret.png\",\"pan/p1.png\"]" >want
+	assert_file_equals got want
+	printf 'pan.json:%d:27: error: "file_name" should be a PNG below the folder of the segments: left out [coco]\n' 2 3 >want
+	grep -v warning err >said
+	assert_file_equals said want
+	# what leads elsewhere is not opened either
+	if command -v strace >/dev/null && [ -z "$SANITIZER" ]; then
+		strace -f -o calls ds-import -f coco-panoptic pan.json >/dev/null 2>&1 || true
+		! grep 'open.*secret' calls
+	fi
+}

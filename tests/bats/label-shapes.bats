@@ -248,6 +248,7 @@ END
 		ds-export -f $f --images none -o $f none.jsonl 2>err
 		grep -q "annotation.without-class is lost: $f cannot hold it (1 in 1 samples" err || fail "$f: $(cat err)"
 	done
+}
 
 @test "a polygon that crosses itself: COCO's area is that of its pixels, and it is said" {
 	cat >rec <<'END'
