@@ -5,9 +5,10 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "archive/source.h"
+#include "archive/tree.h"
 #include "base/num.h"
 #include "base/path.h"
-#include "record/picsize.h"
 
 void
 filter_release(struct filter *f)
@@ -89,23 +90,38 @@ is_wanted(struct filter *f)
 
 /* ---- repairing ---- */
 
-/* The size that the picture itself has; false: it is not a file here. */
+/* The size that the picture itself has; false: it is not here. */
 static bool
-measure(struct filter *f, struct picsize *size)
+measure(struct filter *f, const struct tree *tree, struct picsize *size)
 {
-	struct span source = rec_string(&f->rec, REC_SOURCE, &f->text);
+	struct span source = rec_string(&f->rec, REC_SOURCE, &f->text), archive, member;
+	const struct node *n;
 	char *path;
 	int r;
 
 	if (!source.p || path_is_uri(source))
 		return false;
 	path = xstrndup(source.p, source.n);
-	r = picsize_file(AT_FDCWD, path, size);
+	if (source_is_member(path, &archive, &member)) {
+		n = tree_find(tree, member);
+		r = n && tree_picture(tree, n, size) ? 0 : -1;
+	} else {
+		r = picsize_file(AT_FDCWD, path, size);
+	}
 	free(path);
 	return r == 0;
 }
 
-/* The box clipped to the picture in v. 0: nothing to do, 1: clipped, -1: it goes. */
+static bool
+is_short(const double v[4])
+{
+	return v[2] < 2 || v[3] < 2;
+}
+
+/*
+ * The box clipped to the picture in v; its size is 0 when it is unknown. 0: nothing to do, 1: clipped, -1: it
+ * goes. What is left of it can be too short, too: no second run would find anything.
+ */
 static int
 clip(double v[4], double width, double height, const char **why)
 {
@@ -114,15 +130,20 @@ clip(double v[4], double width, double height, const char **why)
 	double inside = fmax(x1 - x0, 0) * fmax(y1 - y0, 0);
 
 	*why = "is shorter than 2 pixels";
-	if (v[2] < 2 || v[3] < 2)
+	if (is_short(v))
 		return -1;
+	if (width <= 0)
+		return 0;
 	*why = "is more than half outside the picture";
 	if (inside < v[2] * v[3] / 2)
 		return -1;
-	*why = "was clipped to the picture";
 	if (x0 == v[0] && y0 == v[1] && x1 == v[0] + v[2] && y1 == v[1] + v[3])
 		return 0;
 	v[0] = x0, v[1] = y0, v[2] = x1 - x0, v[3] = y1 - y0;
+	*why = "is shorter than 2 pixels inside the picture";
+	if (is_short(v))
+		return -1;
+	*why = "was clipped to the picture";
 	return 1;
 }
 
@@ -159,7 +180,7 @@ repair_boxes(struct filter *f, const char *source, double width, double height, 
 		double v[4];
 		int verdict = 0;
 
-		if (width > 0 && !ann_is_ratio(a) && json_numbers(a->v[ANN_BBOX], v, 4) == 4)
+		if (!ann_is_ratio(a) && json_numbers(a->v[ANN_BBOX], v, 4) == 4)
 			verdict = clip(v, width, height, &why);
 		if (verdict != 0) {
 			repairs++;
@@ -178,17 +199,41 @@ repair_boxes(struct filter *f, const char *source, double width, double height, 
 	return repairs;
 }
 
+/* The record's property with the mark; false: it has one that is no object, and stays as it is. */
+static bool
+mark_checked(struct filter *f, struct buf *property)
+{
+	const struct json_change mark = { "@modelarts:data_checked", SPAN("true") };
+	struct span old = rec_member(&f->rec, "property"), inside = SPAN("{}");
+	bool quoted = json_type_of(old) == JSON_STRING;
+	struct buf text = BUF_INIT, object = BUF_INIT;
+
+	if (quoted)
+		inside = span_trim(json_value_text(old, &text));
+	else if (old.p && json_type_of(old) != JSON_NULL)
+		inside = old;
+	if (json_type_of(inside) != JSON_OBJECT || !json_valid(inside)) {
+		buf_release(&text);
+		return false;
+	}
+	json_edit(quoted ? &object : property, inside, &mark, 1);
+	if (quoted)
+		jw_string(property, buf_span(&object));
+	buf_release(&text);
+	buf_release(&object);
+	return true;
+}
+
 /* Append the record with its repairs. */
 static void
 write_repaired(struct filter *f, struct buf *out, bool boxes, const struct picsize *size)
 {
-	struct span old = rec_member(&f->rec, "property");
-	struct json_change mark = { "@modelarts:data_checked", SPAN("\"true\"") }, c[4];
+	struct json_change c[4];
 	struct buf property = BUF_INIT, w = BUF_INIT, h = BUF_INIT;
 	size_t n = 0;
 
-	json_edit(&property, json_type_of(old) == JSON_OBJECT ? old : SPAN("{}"), &mark, 1);
-	c[n++] = (struct json_change){ "property", buf_span(&property) };
+	if (mark_checked(f, &property))
+		c[n++] = (struct json_change){ "property", buf_span(&property) };
 	if (boxes)
 		c[n++] = (struct json_change){ "annotation", buf_span(&f->list) };
 	if (size) {
@@ -203,21 +248,32 @@ write_repaired(struct filter *f, struct buf *out, bool boxes, const struct picsi
 	buf_release(&h);
 }
 
+static void
+note_size(const char *source, const struct picsize *size, double width, double height)
+{
+	if (width > 0 && height > 0)
+		note_at(pos_file(source), "repair", "width and height are %ux%u, not %gx%g",
+		    size->width, size->height, width, height);
+	else
+		note_at(pos_file(source), "repair",
+		    "width and height are %ux%u, which was not said", size->width, size->height);
+}
+
 /* False: the sample is dropped. */
 static bool
-repair(struct filter *f, struct buf *out, uint64_t *annotations)
+repair(struct filter *f, const struct tree *tree, struct buf *out, uint64_t *annotations)
 {
 	struct span named = rec_string(&f->rec, REC_SOURCE, &f->text);
 	char *source = xstrndup(named.p, named.n);
 	double width = f->sample.width, height = f->sample.height;
 	struct picsize size;
 	size_t repairs;
-	bool resized = measure(f, &size) && (size.width != width || size.height != height);
+	bool resized = measure(f, tree, &size) && (size.width != width || size.height != height);
 	bool keep = true;
 
+	if (resized && (f->sample.n > 0 || !f->sample.annotated))
+		note_size(source, &size, width, height);
 	if (resized) {
-		note_at(pos_file(source), "repair", "width and height are %ux%u, not %gx%g",
-		    size.width, size.height, width, height);
 		width = size.width;
 		height = size.height;
 	}
@@ -225,10 +281,8 @@ repair(struct filter *f, struct buf *out, uint64_t *annotations)
 	if (f->sample.annotated && *annotations == 0) {
 		note_at(pos_file(source), "repair", "the sample has no annotation: dropped");
 		keep = false;
-	} else if (repairs > 0 || resized) {
-		write_repaired(f, out, repairs > 0, resized ? &size : NULL);
 	} else {
-		buf_addspan(out, f->rec.line);
+		write_repaired(f, out, repairs > 0, resized ? &size : NULL);
 	}
 	free(source);
 	return keep;
@@ -244,7 +298,8 @@ parse(struct filter *f, struct span text)
 }
 
 bool
-filter_record(struct filter *f, struct span object, struct buf *out, uint64_t *annotations)
+filter_record(struct filter *f, const struct tree *tree, struct span object, struct buf *out,
+    uint64_t *annotations)
 {
 	uint64_t dropped = 0;
 
@@ -263,7 +318,7 @@ filter_record(struct filter *f, struct span object, struct buf *out, uint64_t *a
 		if (!is_wanted(f))
 			return false;
 		if (f->repair)
-			return repair(f, out, annotations);
+			return repair(f, tree, out, annotations);
 	}
 	buf_addspan(out, f->rec.line);
 	return true;

@@ -8,7 +8,8 @@
  *	a box that is shorter than 2 pixels on a side is dropped
  *	a box with more than half of its area outside of the picture is dropped; another is clipped
  *	a sample that is labelled with nothing (then) is dropped
- * Each repair is a note, and a repaired sample has the property "@modelarts:data_checked".
+ * Each repair is a note, and each sample that passed has the property "@modelarts:data_checked":true, as in
+ * the operator's own output. What the readers leave out (min > max, no XML, no shape) is an error of theirs.
  */
 #ifndef LABEL_FILTER_H
 #define LABEL_FILTER_H
@@ -16,6 +17,8 @@
 #include "base/tool.h"
 #include "label/classmap.h"
 #include "label/sample.h"
+
+struct tree;
 
 struct filter {
 	struct class_map map;
@@ -37,9 +40,10 @@ void filter_exclude(struct filter *f, const struct strings *classes);
 bool filter_any(const struct filter *f);
 
 /*
- * One record (no line end). Returns false: the sample is not wanted. Else `out` (reset first) has
+ * One record (no line end) of a dataset in `tree`, where its picture is looked for. Returns false: the sample is not wanted. Else `out` (reset first) has
  * it, and *annotations is brought along.
  */
-bool filter_record(struct filter *f, struct span object, struct buf *out, uint64_t *annotations);
+bool filter_record(struct filter *f, const struct tree *tree, struct span object, struct buf *out,
+    uint64_t *annotations);
 
 #endif

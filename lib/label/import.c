@@ -82,7 +82,7 @@ give(struct importer *im, struct span object, uint64_t *annotations)
 	struct filter *filter = im->opt->filter;
 
 	if (filter && filter_any(filter)) {
-		if (!filter_record(filter, object, &im->chosen, annotations))
+		if (!filter_record(filter, im->tree, object, &im->chosen, annotations))
 			return false;
 		object = buf_span(&im->chosen);
 	}
@@ -188,6 +188,12 @@ import_begin_sample(struct buf *b, struct span source, struct span id, double wi
 		jw_key(b, "height");
 		jw_number(b, height);
 	}
+}
+
+bool
+import_repairs(const struct importer *im)
+{
+	return im->opt->filter && im->opt->filter->repair;
 }
 
 bool

@@ -81,6 +81,9 @@ bool import_name(struct importer *im, struct span source, struct span id);
 /* A file is not read, for it does not look like this format. They are counted and said at the end. */
 void import_pass_over(struct importer *im, const struct node *n);
 
+/* --repair: what is missing in a label file is left to the filter, which says what it did. */
+bool import_repairs(const struct importer *im);
+
 /*
  * Is the member of the type that it must have? Absent and null are fine. Otherwise an error at `at` [name of the
  * format] says so, and false: the rest goes on without it.

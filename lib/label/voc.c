@@ -502,6 +502,8 @@ size_json(const struct voc_reading *v, struct job *j, const struct entry *e)
 		write_number_text(b, j->page.width);
 		jw_key(b, "height");
 		write_number_text(b, j->page.height);
+	} else if (e->xml && import_repairs(v->im)) {
+		return; /* the filter does it, and says so */
 	} else if (e->picture && tree_picture(v->tree, e->picture, &size)) {
 		jw_member_u64(b, "width", size.width);
 		jw_member_u64(b, "height", size.height);

@@ -62,7 +62,7 @@ END
 	ds-import -f voc --voc-base 0 --repair . >got 2>err
 	cat >want <<'END'
 {"dataset":{"name":"dataset","format":"voc","voc-base":0}}
-{"source":"a.png","id":"a","width":20,"height":10,"annotation":[{"name":"whole","bbox":[0,0,20,10]},{"name":"clip","bbox":[0,0,8,10]}],"property":{"@modelarts:data_checked":"true"}}
+{"source":"a.png","id":"a","width":20,"height":10,"annotation":[{"name":"whole","bbox":[0,0,20,10]},{"name":"clip","bbox":[0,0,8,10]}],"property":{"@modelarts:data_checked":true}}
 END
 	sed 's|"\./|"|' got >got2
 	assert_file_equals got2 want
@@ -109,4 +109,46 @@ END
 ["wrong",200,100,[["a",[10,10,10,10]]]]
 END
 	assert_file_equals got want
+}
+
+@test "repair: each sample that passed is marked as the service does it, and a second run finds nothing" {
+	mkdir set
+	sized='<size><width>200</width><height>100</height></size>'
+	printf '\211PNG\r\n\032\n\0\0\0\rIHDR\0\0\0\310\0\0\0d\b\0\0\0\0\0\0\0\0' | tee set/{a,b,c}.png >/dev/null
+	echo "<annotation><object><name>x</name><bndbox><xmin>9</xmin><ymin>9</ymin><xmax>20</xmax><ymax>20</ymax></bndbox></object></annotation>" >set/a.xml
+	echo "<annotation>$sized<object><name>x</name><bndbox><xmin>198.5</xmin><ymin>9</ymin><xmax>201</xmax><ymax>20</ymax></bndbox></object><object><name>y</name><polygon><x1>1</x1><y1>1</y1><x2>9</x2><y2>1</y2><x3>9</x3><y3>9</y3></polygon></object></annotation>" >set/b.xml
+	tar cf set.tar set
+	ds-import -f modelarts-voc --repair set >got 2>err
+	cat >want <<'END'
+{"dataset":{"name":"set","format":"modelarts-voc","voc-base":0}}
+{"source":"set/a.png","id":"a","annotation":[{"name":"x","bbox":[9,9,11,11]}],"property":{"@modelarts:data_checked":true},"width":200,"height":100}
+{"source":"set/b.png","id":"b","width":200,"height":100,"annotation":[{"name":"y","polygon":[[1,1,9,1,9,9]]}],"property":{"@modelarts:data_checked":true}}
+{"source":"set/c.png","id":"c","width":200,"height":100,"property":{"@modelarts:data_checked":true}}
+END
+	assert_file_equals got want
+	grep repair err >notes
+	cat >want <<'END'
+set/a.png: note: width and height are 200x100, which was not said [repair]
+set/b.png: note: box 1 (x) is shorter than 2 pixels inside the picture: dropped [repair]
+END
+	assert_file_equals notes want
+	# Pictures in an archive are measured, too.
+	ds-import -q -f modelarts-voc --repair set.tar 2>/dev/null | sed 's|set.tar!/||; s|"id":"set/|"id":"|' >packed
+	assert_file_equals packed got
+	# What was repaired passes as it is; a property in a string stays one; short boxes are found without a size.
+	ds-export -q -f manifest --images link -o out got
+	[ "$(ds-import -f manifest --repair out 2>err | grep -c '{"@modelarts:data_checked":true}')" = 3 ]
+	run -1 grep dropped err
+	cat >s.manifest <<'END'
+{"source":"s3://b/1.jpg","property":"{\"k\":1}","annotation":[{"type":"x","name":"a","bbox":[1,1,1.5,9]},{"type":"x","name":"b","bbox":[1,1,2,9]}]}
+{"source":"s3://b/2.jpg","property":[1]}
+END
+	run --separate-stderr ds-import --repair -f manifest s.manifest
+	printf '%s\n' "${lines[@]:1}" >got
+	cat >want <<'END'
+{"source":"s3://b/1.jpg","property":"{\"k\":1,\"@modelarts:data_checked\":true}","annotation":[{"type":"x","name":"b","bbox":[1,1,2,9]}]}
+{"source":"s3://b/2.jpg","property":[1]}
+END
+	assert_file_equals got want
+	[[ $stderr == *'s3://b/1.jpg: note: box 1 (a) is shorter than 2 pixels: dropped [repair]'* ]]
 }
