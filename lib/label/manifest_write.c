@@ -385,7 +385,7 @@ write_sample(struct exporter *ex, struct sample *s)
 		}
 	if (shapes)
 		export_size(ex, s);
-	modelarts_masks_write(ex, s, "annotation", "./", &w->mask);
+	modelarts_masks_write(ex, s, "annotation", export_stem(ex, s, ""), "./", &w->mask);
 	w->writer->rules.mask_source = buf_span(&w->mask);
 	w->writer->rules.segmented = w->mask.n > 0;
 	buf_reset(&w->side_name);

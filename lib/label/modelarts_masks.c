@@ -11,17 +11,11 @@
 
 enum { NUMBERS = 256 };
 
-/* "annotation/segmentationClassRaw/STEM.png" */
-static void
-name_png(struct exporter *ex, const struct sample *s, const char *folder, struct buf *path)
-{
-	struct buf scope = BUF_INIT;
-
-	path_join(&scope, span_str(folder), SPAN("segmentationClassRaw"));
-	buf_addf(
-	    path, "%s/%.*s.png", buf_str(&scope), SPAN_ARG(export_stem(ex, s, buf_str(&scope))));
-	buf_release(&scope);
-}
+/* Where it goes: "annotation/segmentationClassRaw/STEM.png", behind `dots` in the file of labels. */
+struct place {
+	struct buf path;
+	const char *dots;
+};
 
 /* The one file here that the coloured masks of the sample are of; it stays empty otherwise. */
 static void
@@ -46,22 +40,19 @@ one_source(const struct sample *s, struct buf *source)
 }
 
 static void
-copy_png(struct exporter *ex, const struct sample *s, const char *folder, const char *dots,
-    struct buf *source)
+copy_png(struct exporter *ex, const struct sample *s, const struct place *at, struct buf *source)
 {
-	struct buf from = BUF_INIT, path = BUF_INIT;
+	struct buf from = BUF_INIT;
 
 	one_source(s, &from);
 	if (from.n > 0 && ex->opt->images != IMAGES_NONE) {
-		name_png(ex, s, folder, &path);
-		if (sink_add_source(ex->sink, buf_str(&path), buf_str(&from), SINK_COPY) == 0)
-			buf_addf(source, "%s%s", dots, buf_str(&path));
+		if (sink_add_source(ex->sink, buf_str(&at->path), buf_str(&from), SINK_COPY) == 0)
+			buf_addf(source, "%s%s", at->dots, buf_str(&at->path));
 		else
 			error_at(rec_pos(s->rec, s->rec->v[REC_ANNOTATION]), "picture",
 			    "cannot take the mask '%s': %s", buf_str(&from), strerror(errno));
 	}
 	buf_release(&from);
-	buf_release(&path);
 }
 
 static bool
@@ -104,11 +95,10 @@ paint(struct exporter *ex, struct painting *p, struct sample *s, size_t i, struc
 }
 
 static void
-paint_png(
-    struct exporter *ex, struct sample *s, const char *folder, const char *dots, struct buf *source)
+paint_png(struct exporter *ex, struct sample *s, const struct place *at, struct buf *source)
 {
 	struct painting p = { .painted = 0 };
-	struct buf path = BUF_INIT, png = BUF_INIT;
+	struct buf png = BUF_INIT;
 	uint32_t width, height;
 
 	if (!export_size(ex, s) || !sample_extent(s, &width, &height) ||
@@ -118,28 +108,27 @@ paint_png(
 	}
 	for (unsigned i = 0; i < NUMBERS; i++)
 		mask_voc_colour(i, p.rgb[i]);
-	name_png(ex, s, folder, &path);
 	for (size_t i = 0; i < s->n; i++)
 		if (is_area(&s->ann[i]))
-			paint(ex, &p, s, i, buf_span(&path));
+			paint(ex, &p, s, i, buf_span(&at->path));
 	if (p.painted > 0) {
 		mask_write_palette(&png, &p.m, (const uint8_t(*)[3])p.rgb);
-		export_file(ex, buf_span(&path), buf_span(&png));
-		buf_addf(source, "%s%s", dots, buf_str(&path));
+		export_file(ex, buf_span(&at->path), buf_span(&png));
+		buf_addf(source, "%s%s", at->dots, buf_str(&at->path));
 	}
 	if (p.lost > 0)
 		export_loss(ex, s, "annotation.mask", p.lost);
 	if (p.over > 0)
 		export_loss(ex, s, "annotation.mask-overlap", p.over);
 	free(p.m.v);
-	buf_release(&path);
 	buf_release(&png);
 }
 
 void
-modelarts_masks_write(
-    struct exporter *ex, struct sample *s, const char *folder, const char *dots, struct buf *source)
+modelarts_masks_write(struct exporter *ex, struct sample *s, const char *folder, struct span stem,
+    const char *dots, struct buf *source)
 {
+	struct place at = { BUF_INIT, dots };
 	bool areas = false;
 
 	buf_reset(source);
@@ -147,8 +136,11 @@ modelarts_masks_write(
 		areas |= is_area(&s->ann[i]);
 	if (!areas || sink_is_one(ex->sink))
 		return;
+	path_join(&at.path, span_str(folder), SPAN("segmentationClassRaw/"));
+	buf_addf(&at.path, "%.*s.png", SPAN_ARG(stem));
 	if (ex->opt->mask_to == MASK_TO_PNG)
-		paint_png(ex, s, folder, dots, source);
+		paint_png(ex, s, &at, source);
 	else
-		copy_png(ex, s, folder, dots, source);
+		copy_png(ex, s, &at, source);
+	buf_release(&at.path);
 }

@@ -15,6 +15,6 @@
  * `dots` in front of it; empty: what it said before.
  */
 void modelarts_masks_write(struct exporter *ex, struct sample *s, const char *folder,
-    const char *dots, struct buf *source);
+    struct span stem, const char *dots, struct buf *source);
 
 #endif

@@ -866,7 +866,7 @@ write_sample(struct exporter *ex, struct sample *s)
 		w->legend |= masks.painted || (masks.copied && ex->dataset.n > 0);
 	}
 	if (w->flat) {
-		modelarts_masks_write(ex, s, "", "", &w->mask);
+		modelarts_masks_write(ex, s, "", stem, "", &w->mask);
 		w->rules.mask_source = buf_span(&w->mask);
 		w->rules.segmented = w->mask.n > 0;
 	}

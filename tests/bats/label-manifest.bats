@@ -323,6 +323,13 @@ END
 	cmp flat/segmentationClassRaw/a.png out/annotation/segmentationClassRaw/a.png
 	grep -q '<mask_source>segmentationClassRaw/a.png</mask_source>' flat/a.xml
 	[ "$(ds-import -q -f modelarts-voc flat | jq -r '.annotation[0]?.mask.source//empty')" = flat/segmentationClassRaw/a.png ]
+	# two pictures of one name
+	{ cat in.jsonl && sed '1d; s|/a.png|/c/a.png|; s/"id":"a"/"id":"c"/' in.jsonl; } >twice.jsonl
+	for f in manifest modelarts-voc; do
+		ds-export -q -f $f --mask-to png -o "twice-$f" twice.jsonl
+		[ "$(find "twice-$f" -name '*.png' | wc -l)" -eq 2 ]
+		grep -q segmentationClassRaw/a-2.png "$(find "twice-$f" -name a-2.xml)"
+	done
 	ds-export -q -f manifest -o plain in.jsonl
 	[ ! -e plain/annotation/segmentationClassRaw ]
 }

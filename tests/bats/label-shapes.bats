@@ -275,3 +275,67 @@ END
 	awk 'BEGIN { printf "{\"source\":\"a.png\",\"width\":9,\"height\":9,\"annotation\":[{\"name\":\"x\",\"polygon\":[[0,0"; for (i = 1; i < 100000; i++) printf ",%d,%d", i % 2 * 9, i; print "]]}]}" }' | cat <(head -n 1 rec) - >long
 	timeout 10 ds-export -f coco --images none -o long.json long
 }
+
+@test "masks in PNGs of every kind: the pixels of a value, or of a colour" {
+	need_program python3
+	png=$srcdir/tests/png.py
+	# kind, bits, colours or interlaced; rows; the mask's pixels; their number
+	while IFS='|' read -r kind rows mask area; do
+		n=$((${n:-0} + 1))
+		# shellcheck disable=SC2086
+		printf '%b' "$rows" | python3 "$png" "m$n.png" $kind
+		printf '{"source":"p.png","id":"%s","width":3,"height":2,"annotation":[{"name":"a","mask":{"source":"m%s.png",%s}}]}\n' "$n" "$n" "$mask"
+		echo "$kind $area" >&3
+	done >kinds.jsonl 3>want <<'END'
+grey 1|0 1 1\n0 0 1\n|"value":1|3
+grey 2|0 3 2\n0 0 3\n|"value":3|2
+grey 4|0 15 1\n0 0 15\n|"value":15|2
+grey 8|255 255 1\n0 0 255\n|"value":255|3
+grey 16|300 300 44\n0 0 65535\n|"value":300|2
+grey 16|300 300 44\n0 0 65535\n|"value":65535|1
+grey 16 interlaced|300 300 44\n300 0 65535\n|"value":300|3
+palette 1 000000 ff0000|0 1 1\n0 0 1\n|"value":1|3
+palette 2 000000 ff0000 00ff00|0 2 1\n0 0 2\n|"value":2|2
+palette 4 interlaced 000000 ff0000 00ff00|0 2 1\n2 0 2\n|"value":2|3
+palette 8 000000 ff0000 00ff00|0 2 1\n0 0 2\n|"value":2|2
+palette 8 000000 ff0000 00ff00|0 2 1\n0 0 1\n|"color":[255,0,0]|2
+palette 8 000000 ff0000 00ff00|0 2 1\n0 0 1\n|"value":2,"color":[255,0,0]|2
+rgb 8|70000 0 0\n70000 1 2\n|"value":70000|2
+rgb 8|70000 0 0\n70000 1 2\n|"color":[112,17,1]|2
+rgb 16 interlaced|70000 0 0\n70000 1 2\n|"value":70000|2
+grey-alpha 8|5 5 16777221\n0 0 16777216\n|"value":5|3
+rgba 8|70000 0 0\n16847216 1 2\n|"value":70000|2
+grey 1|0 1 1\n0 0 1\n|"color":[255,255,255]|3
+grey 16|4660 0 0\n0 0 4660\n|"color":[18,18,18]|2
+grey 8|0 0 0\n0 0 0\n|"value":7|0
+END
+	ds-export -f coco --images none -o kinds.json kinds.jsonl 2>err
+	jq -r '. as $all|.images|to_entries[]|.value.id as $id|([$all.annotations[]|select(.image_id==$id)|.area]|add//0)' kinds.json >areas
+	sed 's/.* //' want | paste -d ' ' - areas | awk '$1 != $2 { print "line " NR ": " $0 }' >bad
+	[ ! -s bad ] || fail "$(cat bad)"
+	grep -q 'annotation.mask-without-pixels is lost: coco cannot hold it (1 in 1 samples, first 21) \[loss\]' err
+	# no value, no PNG, cut, and with a wrong check sum
+	head -c 60 m1.png >cut.png
+	printf '\0' | cat m1.png - | tr '\001' '\002' >sum.png
+	printf '{"source":"p.png","id":"%s","width":3,"height":2,"annotation":[{"name":"a","bbox":[0,0,1,1],"mask":{"source":"%s","value":1}}]}\n' \
+		1 cut.png 2 sum.png 3 p1.png 4 kinds.json 5 . >faults.jsonl
+	ds-export -q -f coco --images none -o faults.json faults.jsonl 2>err || true
+	grep -o "cannot take the mask .*" err | sed 's/ \[mask\]//' >said
+	cat >want <<'END'
+cannot take the mask 'cut.png': the PNG is damaged
+cannot take the mask 'sum.png': the PNG is damaged
+cannot take the mask 'p1.png': the PNG is damaged
+cannot take the mask 'kinds.json': it is no PNG
+cannot take the mask '.': Is a directory
+END
+	assert_file_equals said want
+}
+
+@test "a polygon that no pixel lies in stays a polygon" {
+	echo '{"source":"p1.png","id":"p","width":20,"height":10,"annotation":[{"name":"a","polygon":[[30,1,34,1,34,5]]},{"name":"a","polygon":[[1,1,4,1,4,5]]}]}' >out.jsonl
+	ds-export -f coco --mask-to rle --images none -o out.json out.jsonl 2>err
+	jq -c '.annotations[]|[.bbox,.area,(.segmentation|type)]' out.json >got
+	printf '%s\n' '[[30,1,4,4],8,"array"]' '[[1,1,3,3],6,"object"]' >want
+	assert_file_equals got want
+	grep -q 'annotation.polygon-without-pixels is lost: coco cannot hold it (1 in 1 samples, first p) \[loss\]' err
+}
