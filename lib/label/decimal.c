@@ -216,6 +216,18 @@ decimal_is_small_int(struct span s)
 	return small_int(s, &v);
 }
 
+int
+decimal_plain(struct span s)
+{
+	int64_t digits;
+	int scale;
+
+	if (s.n == 0 || s.p[0] < '0' || s.p[0] > '9' || s.p[s.n - 1] == '.' ||
+	    (s.n > 1 && s.p[0] == '0' && s.p[1] != '.') || !short_decimal(s, &digits, &scale))
+		return -1;
+	return scale;
+}
+
 bool
 decimal_sum(struct buf *out, struct span a, int sign, struct span b, int n)
 {

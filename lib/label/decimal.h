@@ -39,6 +39,12 @@ void decimal_write(struct buf *out, struct decimal d);
  */
 bool decimal_sum(struct buf *out, struct span a, int sign, struct span b, int n);
 
+/*
+ * The digits behind the point of a number in the usual form: up to 9 digits, without sign, exponent or leading zeros
+ * ("0.50", "7"). -1: it is another. A sum that is one and has as many digits behind the point comes back as it was.
+ */
+int decimal_plain(struct span s);
+
 /* Is it a whole number of up to 9 digits without sign or leading zeros? Sums of such come back as they were. */
 bool decimal_is_small_int(struct span s);
 

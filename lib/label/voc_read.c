@@ -144,6 +144,17 @@ comes_back(struct buf *scratch, struct span edge, struct span a, struct span b, 
 	return decimal_sum(scratch, a, 1, b, n) && span_eq(buf_span(scratch), edge);
 }
 
+/* The same for all edges of a box as most are: the far one has the digits of the near one, or more. */
+static bool
+is_exact(const struct span edge[4])
+{
+	int scale[4];
+
+	for (int i = 0; i < 4; i++)
+		scale[i] = decimal_plain(edge[i]);
+	return scale[0] >= 0 && scale[1] >= 0 && scale[2] >= scale[0] && scale[3] >= scale[1];
+}
+
 /*
  * Append "bbox":[x,y,w,h] for the edges. *exact tells whether their texts can be had
  * again from it. False: an edge is no number.
@@ -166,8 +177,7 @@ bbox_json(struct buf *b, struct buf *scratch, const struct span edge[4], int bas
 	}
 	for (int i = 0; i < 4; i++)
 		v[i] = span_of(b->p + (i ? end[i - 1] : start) + 1, b->p + end[i]);
-	*exact = decimal_is_small_int(edge[0]) && decimal_is_small_int(edge[1]) &&
-		 decimal_is_small_int(edge[2]) && decimal_is_small_int(edge[3]);
+	*exact = is_exact(edge);
 	if (*exact)
 		return true;
 	*exact = true;

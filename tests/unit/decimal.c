@@ -64,10 +64,63 @@ check_random(void)
 	buf_release(&want);
 }
 
+/* A number of up to 7 digits, mostly in the usual form. */
+static void
+random_number(struct buf *out)
+{
+	static const char *const before[] = { "", "", "", "0", "-" };
+	static const char *const behind[] = { "", ".", ".0", ".5", ".25", ".250", ".00", ".07" };
+
+	buf_reset(out);
+	buf_addf(out, "%s%u%s", before[rnd(ARRAY_LEN(before))], rnd(3000),
+	    behind[rnd(ARRAY_LEN(behind))]);
+}
+
+/* What decimal_plain() promises: near - base and far - near + base give both again, and so their texts. */
+static void
+check_plain(void)
+{
+	struct buf near = BUF_INIT, far = BUF_INIT, x = BUF_INIT, w = BUF_INIT, back = BUF_INIT;
+	size_t wrong = 0, seen = 0;
+
+	for (int i = 0; i < 20000; i++) {
+		struct span a, b;
+		int base = i & 1;
+
+		random_number(&near);
+		random_number(&far);
+		a = buf_span(&near);
+		b = buf_span(&far);
+		if (decimal_plain(a) < 0 || decimal_plain(b) < decimal_plain(a))
+			continue;
+		seen++;
+		buf_reset(&x), buf_reset(&w);
+		decimal_sum(&x, a, 1, SPAN("0"), -base);
+		decimal_sum(&w, b, -1, a, base);
+		buf_reset(&back);
+		wrong += !decimal_sum(&back, buf_span(&x), 1, SPAN("0"), base) ||
+			 !span_eq(buf_span(&back), a);
+		buf_reset(&back);
+		wrong += !decimal_sum(&back, buf_span(&x), 1, buf_span(&w), 0) ||
+			 !span_eq(buf_span(&back), b);
+	}
+	ok(seen > 2000, "%zu pairs in the usual form", seen);
+	is_int(wrong, 0, "come back as they were");
+	buf_release(&near);
+	buf_release(&far);
+	buf_release(&x);
+	buf_release(&w);
+	buf_release(&back);
+}
+
 int
 main(void)
 {
+	static const char *const unusual[] = { "", "-1", "+1", ".5", "1.", "01", "00.5", "1e2",
+		"1234567890", "12345.67890", "x", "1.2.3", " 1" };
+
 	check_random();
+	check_plain();
 	check("1", 1, "0", -1, "0");
 	check("0", 1, "0", -1, "-1");
 	check("999999999", 1, "999999999", 1, "1999999999");
@@ -97,5 +150,10 @@ main(void)
 	ok(decimal_is_small_int(span_str("0")), "0 is small");
 	ok(!decimal_is_small_int(span_str("01")), "01 is not in the usual form");
 	ok(!decimal_is_small_int(span_str("1234567890")), "ten digits are many");
+	is_int(decimal_plain(SPAN("0.50")), 2, "two digits behind the point");
+	is_int(decimal_plain(SPAN("123456789")), 0, "none");
+	for (size_t i = 0; i < ARRAY_LEN(unusual); i++)
+		is_int(decimal_plain(span_str(unusual[i])), -1, "'%s' is not in the usual form",
+		    unusual[i]);
 	return done_testing();
 }
