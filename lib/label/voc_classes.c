@@ -7,6 +7,7 @@
 
 #include "archive/tree.h"
 #include "base/num.h"
+#include "base/path.h"
 #include "label/mask.h"
 
 #define VOID_COLOUR (224 | 224 << 8 | 192 << 16) /* what VOC's palette has for 255 */
@@ -72,7 +73,7 @@ read_label(struct voc_classes *c, struct span line)
 	uint32_t colour = 0, number = 0;
 	bool known;
 
-	if (line.p[0] == '#' || !span_cut(&line, ':', &name))
+	if (line.p[0] == '#' || !span_cut(&line, ':', &name) || name.n == 0)
 		return;
 	span_cut(&line, ':', &rgb);
 	for (size_t i = 0; i < c->n; i++)
@@ -83,10 +84,25 @@ read_label(struct voc_classes *c, struct span line)
 	    c, name, is_nothing(name) ? 0 : number + 1, known ? colour : voc_colour(number + 1));
 }
 
-static bool
-read_lines(struct voc_classes *c, struct importer *im, struct span path, bool labels)
+/* The file of this name at the root, or the only one. */
+static const struct node *
+find_file(const struct tree *t, struct span name)
 {
-	const struct node *n = tree_find(im->tree, path);
+	const struct node *found = tree_find(t, name);
+	size_t n = 0;
+
+	for (size_t i = 0; !found && n < 2 && i < t->n; i++)
+		n += span_eq(path_base_span(span_str(t->node[i].path)), name);
+	for (size_t i = 0; n == 1 && !found && i < t->n; i++)
+		if (span_eq(path_base_span(span_str(t->node[i].path)), name))
+			found = &t->node[i];
+	return found;
+}
+
+static bool
+read_lines(struct voc_classes *c, struct importer *im, struct span name, bool labels)
+{
+	const struct node *n = find_file(im->tree, name);
 	struct span line;
 	struct input in;
 	uint32_t number = 0;

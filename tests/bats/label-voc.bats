@@ -415,6 +415,16 @@ END
 	diff -r set/SegmentationClass out/SegmentationClass
 	printf '# label:color_rgb:parts:actions\nbackground:0,0,0::\ncat:0,128,0::\nroad:128,0,0::\n' >want
 	assert_file_equals out/labelmap.txt want
+	# one folder deeper, and in an archive, where the PNGs are only referred to unless they are put down
+	mkdir deep && cp -r set deep/
+	ds-import -q deep | masks_of - | sed 's|deep/||g; s|"set/\([abc]\)"|"\1"|' >deeper
+	assert_file_equals deeper short
+	tar cf set.tar set
+	ds-import -q -f voc set.tar | masks_of - | head -n 1 >got
+	echo '["set/a","TRAIN","set.tar!/set/SegmentationClass/a.png",[]]' >want
+	assert_file_equals got want
+	ds-import -q -f voc --extract put set.tar | masks_of - | sed 's|put/||g; s|"set/\([abc]\)"|"\1"|' >got
+	assert_file_equals got short
 	rm set/labelmap.txt
 	printf '_background_\nsky\nroad\n' >set/class_names.txt
 	printf '0 0 0 12640480\n128 0 32768 128\n' | python3 "$srcdir/tests/png.py" set/SegmentationClass/b.png rgb 8
