@@ -32,6 +32,8 @@ struct reading {
 	bool has_offsets;       /* ... when it was asked for */
 	uint64_t n;             /* annotations in `list` */
 	bool changed;           /* `list` differs from what the line has */
+	uint64_t ambiguous;     /* texts of entities with is_ambiguous() */
+	struct pos first_ambiguous;
 };
 
 static int
@@ -202,26 +204,80 @@ read_file_annotation(struct reading *r, const struct annotation *a, struct span 
 	add_raw(r, a->raw); /* it still says where its labels are */
 }
 
-/* The annotation with `field` set (raw JSON) and those keys of its property gone. */
+static bool
+is_empty_object(struct span raw)
+{
+	return raw.n >= 2 && span_trim((struct span){ raw.p + 1, raw.n - 2 }).n == 0;
+}
+
+/* Append the annotation with `fields` at the end and its property changed to `property`. */
+static void
+append_fields(struct reading *r, const struct annotation *a, const struct json_change *fields,
+    size_t nfields, struct span property)
+{
+	struct json_change change[6];
+	size_t k = 0;
+
+	for (; k < nfields; k++)
+		change[k] = fields[k];
+	change[k] = (struct json_change){ "property", property };
+	json_edit_members(&r->list, a->raw, a->m, a->n, change, k + 1);
+}
+
+/*
+ * The same with the fields in the place of the property, which follows them when there is something left in it:
+ * the writer finds its place again. False: the annotation has one of the fields already.
+ */
+static bool
+put_fields(struct reading *r, const struct annotation *a, const struct json_change *fields,
+    size_t nfields, struct span property)
+{
+	const struct member *at = NULL;
+
+	for (size_t i = 0; i < a->n; i++) {
+		if (!at && span_is(a->m[i].key, "property"))
+			at = &a->m[i];
+		for (size_t k = 0; k < nfields; k++)
+			if (json_key_is(a->m[i].key, fields[k].key))
+				return false;
+	}
+	if (!at)
+		return false;
+	buf_addspan(&r->list, span_of(a->raw.p, at->key.p - 1));
+	for (size_t k = 0; k < nfields; k++) {
+		buf_adds(&r->list, k ? ",\"" : "\"");
+		buf_adds(&r->list, fields[k].key);
+		buf_adds(&r->list, "\":");
+		buf_addspan(&r->list, fields[k].value);
+	}
+	if (property.p) {
+		buf_adds(&r->list, ",\"property\":");
+		buf_addspan(&r->list, property);
+	}
+	buf_addspan(&r->list, span_of(at->value.p + at->value.n, a->raw.p + a->raw.n));
+	return true;
+}
+
+/* The annotation with `fields` set (raw JSON) and those keys of its property gone. */
 static void
 add_moved(struct reading *r, const struct annotation *a, const struct json_change *fields,
     size_t nfields, const char *const *keys)
 {
-	struct json_change gone[5], change[6];
+	struct json_change gone[5];
 	struct buf property = BUF_INIT;
-	size_t n = 0, k = 0;
+	struct span rest;
+	size_t n = 0;
 
 	for (; keys[n]; n++)
 		gone[n] = (struct json_change){ keys[n], SPAN_NONE };
 	json_edit(&property, a->v[ANN_PROPERTY], gone, n);
-	for (; k < nfields; k++)
-		change[k] = fields[k];
-	change[k] = (struct json_change){ "property", buf_span(&property) };
-	if (span_is(change[k].value, "{}"))
-		change[k].value = SPAN_NONE;
+	rest = buf_span(&property);
+	if (is_empty_object(rest))
+		rest = SPAN_NONE;
 	if (r->list.n > 1)
 		buf_addc(&r->list, ',');
-	json_edit(&r->list, a->raw, change, k + 1);
+	if (!put_fields(r, a, fields, nfields, rest))
+		append_fields(r, a, fields, nfields, rest);
 	r->n++;
 	r->changed = true;
 	buf_release(&property);
@@ -235,6 +291,17 @@ index_text(struct span raw)
 	uint64_t v;
 
 	return text.p && num_parse_u64(text, &v) ? text : SPAN_NONE;
+}
+
+/* Has the text characters above U+FFFF? The manifest's rules do not say whether they count as one or, in UTF-16, as two. */
+static bool
+is_ambiguous(struct span text)
+{
+	bool above = false;
+
+	for (size_t i = 0; i < text.n; i++)
+		above |= (unsigned char)text.p[i] >= 0xf0;
+	return above;
 }
 
 /* An entity should lie in its text, when that is here. */
@@ -253,14 +320,19 @@ check_entity(struct reading *r, const struct annotation *a, struct span start, s
 		buf_addspan(&r->content, source);
 		offsets_set(&r->offsets, buf_span(&r->content));
 		r->has_offsets = true;
+		if (is_ambiguous(source) && r->ambiguous++ == 0)
+			r->first_ambiguous = rec_pos(&r->rec, a->raw);
 	}
 	num_parse_u64(start, &from);
 	num_parse_u64(end, &to);
 	if (from >= to || !offsets_byte(&r->offsets, (double)to, UNIT_CODEPOINT, &byte))
 		warning_at(rec_pos(&r->rec, a->raw), "manifest-span",
 		    "the entity from %" PRIu64 " to %" PRIu64
-		    " does not lie in the text, which has %" PRIu64 " characters",
-		    from, to, offsets_count(&r->offsets, source.n, UNIT_CODEPOINT));
+		    " does not lie in the text, which has %" PRIu64 " characters%s",
+		    from, to, offsets_count(&r->offsets, source.n, UNIT_CODEPOINT),
+		    from < to && offsets_byte(&r->offsets, (double)to, UNIT_UTF16, &byte)
+			? "; it does when it is counted in UTF-16 units"
+			: "");
 }
 
 static void
@@ -694,6 +766,17 @@ read_line(struct reading *r, struct span line, struct pos at)
 }
 
 static void
+note_ambiguous(const struct reading *r)
+{
+	if (r->ambiguous > 0)
+		note_at(r->first_ambiguous, "manifest-span",
+		    "%" PRIu64
+		    " texts with entities have characters above U+FFFF, first here: each is "
+		    "counted as one, and ModelArts does not say whether it does so",
+		    r->ambiguous);
+}
+
+static void
 read_manifest(struct reading *r, const struct node *n)
 {
 	struct span path = span_str(n->path), line;
@@ -701,6 +784,7 @@ read_manifest(struct reading *r, const struct node *n)
 	struct input in;
 
 	r->dir = dir;
+	r->ambiguous = 0;
 	if (tree_input(r->im->tree, n, &in)) {
 		r->im->files++;
 		while (input_line(&in, &line)) {
@@ -709,6 +793,7 @@ read_manifest(struct reading *r, const struct node *n)
 			if (span_trim(line).n > 0)
 				read_line(r, line, input_pos(&in, 0));
 		}
+		note_ambiguous(r);
 		input_close(&in);
 	}
 	free(dir);

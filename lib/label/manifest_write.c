@@ -9,6 +9,7 @@
 #include "base/path.h"
 #include "label/export.h"
 #include "label/manifest.h"
+#include "label/spans.h"
 #include "label/modelarts_masks.h"
 #include "label/voc_xml.h"
 
@@ -18,7 +19,8 @@ struct manifest_writer {
 	struct voc_rules rules;
 	struct sample sample; /* of manifest_line() */
 	struct buf list, property, text, loc, value;
-	bool changed; /* the list differs from the record's */
+	struct offsets offsets; /* of span_in_characters() */
+	bool changed;           /* the list differs from the record's */
 };
 
 struct manifest_writer *
@@ -44,6 +46,7 @@ manifest_writer_free(struct manifest_writer *w)
 	buf_release(&w->text);
 	buf_release(&w->loc);
 	buf_release(&w->value);
+	offsets_release(&w->offsets);
 	free(w);
 }
 
@@ -59,16 +62,41 @@ in_file(const struct annotation *a)
 
 /* ---- annotations of the line itself ---- */
 
+/* A span of another unit in characters, as two number texts in w->value. False: its text is not here. */
+static bool
+span_in_characters(struct manifest_writer *w, const struct sample *s, const struct annotation *a,
+    struct span span[2])
+{
+	struct span text = rec_string(s->rec, REC_SOURCE, &w->text);
+	size_t v[2], half;
+
+	if (!span_starts(text, SPAN("content://")))
+		return false;
+	offsets_set(&w->offsets, span_of(text.p + strlen("content://"), text.p + text.n));
+	if (!offsets_of(&w->offsets, a, v))
+		return false;
+	num_add_u64(&w->value, offsets_count(&w->offsets, v[0], UNIT_CODEPOINT));
+	half = w->value.n;
+	num_add_u64(&w->value, offsets_count(&w->offsets, v[1], UNIT_CODEPOINT));
+	span[0] = span_of(w->value.p, w->value.p + half);
+	span[1] = span_of(w->value.p + half, w->value.p + w->value.n);
+	return true;
+}
+
 /* The fields as reserved keys of "property"; the changes to it. */
 static size_t
-reserved_keys(struct manifest_writer *w, const struct annotation *a, struct json_change *c)
+reserved_keys(struct manifest_writer *w, const struct sample *s, const struct annotation *a,
+    struct json_change *c)
 {
 	struct span span[2];
 	double time[2];
 	size_t n = 0;
 
 	buf_reset(&w->value);
-	if (number_texts(a->v[ANN_SPAN], span, 2) == 2) {
+	if (span_unit_of(a->v[ANN_UNIT]) != UNIT_CODEPOINT && span_in_characters(w, s, a, span)) {
+		c[n++] = (struct json_change){ "@modelarts:start_index", span[0] };
+		c[n++] = (struct json_change){ "@modelarts:end_index", span[1] };
+	} else if (number_texts(a->v[ANN_SPAN], span, 2) == 2) {
 		c[n++] = (struct json_change){ "@modelarts:start_index", span[0] };
 		c[n++] = (struct json_change){ "@modelarts:end_index", span[1] };
 	}
@@ -90,10 +118,10 @@ reserved_keys(struct manifest_writer *w, const struct annotation *a, struct json
 		c[n++] = (struct json_change){ "@modelarts:end_time",
 			span_of(w->value.p + half, w->value.p + w->value.n) };
 	}
-	if (json_type_of(a->v[ANN_TEXT]) == JSON_STRING)
-		c[n++] = (struct json_change){ "@modelarts:content", a->v[ANN_TEXT] };
 	if (json_type_of(a->v[ANN_SPEAKER]) == JSON_STRING)
 		c[n++] = (struct json_change){ "@modelarts:source", a->v[ANN_SPEAKER] };
+	if (json_type_of(a->v[ANN_TEXT]) == JSON_STRING)
+		c[n++] = (struct json_change){ "@modelarts:content", a->v[ANN_TEXT] };
 	return n;
 }
 
@@ -106,15 +134,50 @@ has_type(const struct annotation *a)
 	return false;
 }
 
+/* The key of `n` bytes at `at` of the buf becomes "property", which is longer than those that are moved to it. */
+static void
+rename_to_property(struct buf *b, size_t at, size_t n)
+{
+	const struct span name = SPAN("property");
+
+	buf_add(b, name.p, name.n - n); /* as much as it will be longer */
+	memmove(b->p + at + name.n, b->p + at + n, b->n - at - name.n);
+	memcpy(b->p + at, name.p, name.n);
+}
+
+/* The annotation with its property, which takes the place of the first member that moved there when it is new. */
+static void
+add_with_property(
+    struct manifest_writer *w, const struct annotation *a, struct json_change *c, size_t n)
+{
+	static const char *const moved[] = { "span", "unit", "from", "to", "time", "text",
+		"speaker" };
+	struct span property = buf_span(&w->property);
+	const struct member *first = NULL;
+	size_t start = w->list.n;
+
+	for (size_t i = 0; i < a->n && !first && !a->v[ANN_PROPERTY].p; i++)
+		for (size_t k = 0; k < ARRAY_LEN(moved); k++)
+			if (span_is(a->m[i].key, moved[k]))
+				first = &a->m[i];
+	for (size_t k = 0; k < ARRAY_LEN(moved); k++)
+		c[n++] = (struct json_change){ moved[k],
+			first && span_is(first->key, moved[k]) ? property : SPAN_NONE };
+	if (!first)
+		c[n++] = (struct json_change){ "property", property };
+	json_edit_members(&w->list, a->raw, a->m, a->n, c, n);
+	if (first)
+		rename_to_property(
+		    &w->list, start + (size_t)(first->key.p - a->raw.p), first->key.n);
+}
+
 /* An annotation that stays in the line: with its type, and reserved keys in its property. */
 static void
 add_plain(struct manifest_writer *w, const struct sample *s, const struct annotation *a)
 {
-	static const char *const moved[] = { "span", "unit", "from", "to", "time", "text",
-		"speaker" };
 	struct span property = a->v[ANN_PROPERTY];
 	struct json_change keys[9], c[10];
-	size_t n = 0, k = reserved_keys(w, a, keys);
+	size_t n = 0, k = reserved_keys(w, s, a, keys);
 
 	if (property.p && json_type_of(property) != JSON_OBJECT)
 		k = 0; /* JSON in a string: what it says is in there already */
@@ -130,14 +193,13 @@ add_plain(struct manifest_writer *w, const struct sample *s, const struct annota
 		buf_addf(&w->text, "\"%s\"", manifest_type(s, a));
 		c[n++] = (struct json_change){ "type", buf_span(&w->text) };
 	}
-	if (k > 0) {
-		for (size_t i = 0; i < ARRAY_LEN(moved); i++)
-			c[n++] = (struct json_change){ moved[i], SPAN_NONE };
-		buf_reset(&w->property);
-		json_edit(&w->property, property.p ? property : SPAN("{}"), keys, k);
-		c[n++] = (struct json_change){ "property", buf_span(&w->property) };
+	if (k == 0) {
+		json_edit_members(&w->list, a->raw, a->m, a->n, c, n);
+		return;
 	}
-	json_edit_members(&w->list, a->raw, a->m, a->n, c, n);
+	buf_reset(&w->property);
+	json_edit(&w->property, property.p ? property : SPAN("{}"), keys, k);
+	add_with_property(w, a, c, n);
 }
 
 /* ---- the annotation that stands for the VOC file ---- */
@@ -365,6 +427,22 @@ is_milliseconds(const struct annotation *a)
 	return true;
 }
 
+/* Spans of another unit that cannot be told in characters: their numbers are written as they are. */
+static void
+lose_units(struct exporter *ex, struct manifest_writer *w, const struct sample *s)
+{
+	struct span span[2];
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct annotation *a = &s->ann[i];
+
+		buf_reset(&w->value);
+		if (a->v[ANN_SPAN].p && span_unit_of(a->v[ANN_UNIT]) != UNIT_CODEPOINT &&
+		    !span_in_characters(w, s, a, span))
+			export_loss(ex, s, "annotation.unit", 1);
+	}
+}
+
 static void
 write_sample(struct exporter *ex, struct sample *s)
 {
@@ -378,6 +456,7 @@ write_sample(struct exporter *ex, struct sample *s)
 	for (size_t i = 0; i < s->n; i++)
 		if (!is_milliseconds(&s->ann[i]))
 			export_loss(ex, s, "annotation.time-finer-than-ms", 1);
+	lose_units(ex, w->writer, s);
 	for (size_t i = 0; i < s->n; i++)
 		if (in_file(&s->ann[i])) {
 			shapes = true;

@@ -333,3 +333,61 @@ END
 	ds-export -q -f manifest -o plain in.jsonl
 	[ ! -e plain/annotation/segmentationClassRaw ]
 }
+
+@test "lines come back byte for byte: reserved keys where they were, blanks, numbers" {
+	manifest <<'END'
+{"annotation":[{"name":"who","property":{"@modelarts:start_index":0,"@modelarts:end_index":3},"type":"modelarts/text_entity","id":"E1"},{"property":{"k":1.10,"@modelarts:start_index":"12","@modelarts:end_index":20}, "name":"place","type":"modelarts/text_entity","id":"E2" },{"type":"modelarts/text_triplet","property":{"@modelarts:from":"E1","@modelarts:to":"E2"},"id":"R1","name":"from"}],"source":"content://Bob is from Shenzhen","id":"1"}
+{"annotation":[{"property":{"@modelarts:content":"di da"},"type":"modelarts/audio_content","confidence": 0.80}],"source":"s3://b/a.wav"}
+{"source":"s3://b/a.wav","annotation":[{"type":"modelarts/audio_segmentation","property":{"@modelarts:start_time":"00:01:10.123","@modelarts:end_time":"00:01:15.456","@modelarts:source":"Tom","@modelarts:content":"How are you?"},"annotated-by":"human"}]}
+END
+	ds-import V001 >got
+	ds-export -f manifest --images none -o out got
+	sed 's/"12"/12/' V001/V001.manifest >want
+	assert_file_equals out/V001.manifest want
+	# A member of the record's own name is not written twice.
+	echo '{"source":"content://ab","annotation":[{"span":[7,8],"type":"modelarts/text_entity","name":"n","property":{"@modelarts:start_index":0,"@modelarts:end_index":1}}]}' >x.manifest
+	[ "$(ds-import -q -f manifest x.manifest | tail -n 1)" = '{"source":"content://ab","annotation":[{"span":[0,1],"type":"modelarts/text_entity","name":"n","unit":"codepoint"}]}' ]
+}
+
+@test "the manifests of the SDK come back byte for byte, but for the place of VOC files and the case of usage" {
+	need_corpora labels/modelarts
+	for f in "$DSUTILS_CORPORA"/labels/modelarts/resources/*.manifest; do
+		ds-import -f manifest "$f" >got 2>err || [ $? -eq 1 ]
+		ds-export -q -f manifest --images none -o out got 2>/dev/null
+		case $f in */detect-multi-local* | */detect-multi-s3*) ;; # the last line has two VOC files
+		*)
+			sed -E 's/("usage":)"train"/\1"TRAIN"/; s/("usage":)"inference"/\1"INFERENCE"/; $a\' "$f" >want
+			cmp out/*.manifest want
+			;;
+		esac
+		rm -r out
+	done
+}
+
+@test "texts with characters above U+FFFF: counted as one each, which is said; other units are converted" {
+	cat >in <<'END'
+{"source":"content://😀 Bob","annotation":[{"name":"p","span":[3,6],"unit":"utf-16"},{"name":"q","span":[5,8],"unit":"byte"}]}
+{"source":"s3://b/t.txt","annotation":[{"name":"p","span":[3,6],"unit":"utf-16"}]}
+{"source":"content://😀","annotation":[{"name":"p","span":[0,9],"unit":"utf-16"}]}
+END
+	run -0 --separate-stderr ds-export -f manifest --images none -o out in
+	[ "$stderr" = 'in:2: warning: annotation.unit is lost: manifest cannot hold it (2 in 2 samples, first s3://b/t.txt) [loss]' ]
+	jq -c '[.annotation[].property|.["@modelarts:start_index"],.["@modelarts:end_index"]]' out/dataset.manifest >got
+	printf '%s\n' '[2,5,2,5]' '[3,6]' '[0,9]' >want
+	assert_file_equals got want
+	# Characters for doccano, UTF-16 units for Label Studio.
+	head -n 1 out/dataset.manifest >one.manifest
+	run -0 --separate-stderr ds-import -f manifest one.manifest
+	[ "$stderr" = 'one.manifest:1:46: note: 1 texts with entities have characters above U+FFFF, first here: each is counted as one, and ModelArts does not say whether it does so [manifest-span]' ]
+	printf '%s\n' "$output" >one
+	ds-export -q -f doccano -o dc one
+	cat dc/*.jsonl | jq -c '.label // .entities' >got
+	ds-export -q -f labelstudio -o ls one
+	jq -c '[.[0].annotations[0].result[].value|[.start,.end,.text]]' ls/tasks.json >>got
+	printf '%s\n' '[[2,5,"p"],[2,5,"q"]]' '[[3,6,"Bob"],[3,6,"Bob"]]' >want
+	assert_file_equals got want
+	# An offset that fits only UTF-16 is told.
+	echo '{"source":"content://😀 Bob","annotation":[{"type":"modelarts/text_entity","name":"p","property":{"@modelarts:start_index":3,"@modelarts:end_index":6}}]}' >u.manifest
+	run -0 --separate-stderr ds-import -q -f manifest u.manifest
+	[ "$stderr" = 'u.manifest:1:46: warning: the entity from 3 to 6 does not lie in the text, which has 5 characters; it does when it is counted in UTF-16 units [manifest-span]' ]
+}
