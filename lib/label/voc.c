@@ -413,10 +413,12 @@ take_entries(void *ctx, void *job)
 	struct voc_reading *v = ctx;
 	struct job *j = job;
 
+	if (v->next == v->n)
+		return false;
 	j->e = v->e + v->next;
 	j->n = v->n - v->next < BATCH ? v->n - v->next : BATCH;
 	v->next += j->n;
-	return j->n > 0;
+	return true;
 }
 
 /* The XML file that names a PNG. */
