@@ -5,12 +5,21 @@
 #include "label/geometry.h"
 #include "label/yolo.h"
 
+/* A number without the noise of doubles: 0.133333 of 15 less half of 0.2 is 1.999995, and no more. */
+static void
+put_number(struct buf *b, double v)
+{
+	double rounded = round(v * 1e9) / 1e9;
+
+	jw_number(b, fabs(v - rounded) <= 1e-14 * fmax(fabs(v), 64) ? rounded : v);
+}
+
 static void
 put_list(struct buf *b, const double *v, size_t n, double width, double height)
 {
 	jw_open(b, '[');
 	for (size_t i = 0; i < n; i++)
-		jw_number(b, v[i] * (i % 2 ? height : width));
+		put_number(b, v[i] * (i % 2 ? height : width));
 	jw_close(b, ']');
 }
 
@@ -32,8 +41,8 @@ put_keypoints(
 	jw_key(b, "keypoints");
 	jw_open(b, '[');
 	for (size_t i = 0; i + numbers <= n; i += numbers) {
-		jw_number(b, v[i] * width);
-		jw_number(b, v[i + 1] * height);
+		put_number(b, v[i] * width);
+		put_number(b, v[i + 1] * height);
 		jw_number(b, numbers == 3 ? v[i + 2] : v[i] == 0 && v[i + 1] == 0 ? 0 : 2);
 	}
 	jw_close(b, ']');

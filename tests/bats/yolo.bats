@@ -380,3 +380,15 @@ poses() {
 	assert_status 1
 	[ "$stderr" = 'set/a.txt:1:1: error: the class must be a whole number from 0: left out [yolo]' ]
 }
+
+@test "pixels have no more digits than the ratios give" {
+	mkdir few
+	printf '\211PNG\r\n\032\n\0\0\0\rIHDR\0\0\0\017\0\0\0\012\b\0\0\0\0\0\0\0\0' >few/a.png
+	echo '0 0.133333 0.300000 0.266667 0.200000' >few/a.txt
+	echo '0 0.1 0.3 0.7 0.3 0.7 0.123456789012345' >>few/a.txt
+	ds-import -f yolo few 2>/dev/null | jq -c '.annotation[]? | .bbox // .polygon' >got
+	printf '%s\n' '[-0.0000075,2,4.000005,2]' '[[1.5,3,10.5,3,10.5,1.23456789012345]]' >want
+	assert_file_equals <(jq -c . got) <(jq -c . want)
+	ds-import -q -f yolo few 2>/dev/null | ds-export -q -f yolo --images none -o back
+	assert_file_equals back/labels/a.txt few/a.txt
+}
