@@ -112,40 +112,24 @@ read_at(int fd, uint64_t at, size_t n, struct buf *out)
 	return 0;
 }
 
-/* What is left of a stream. */
-static int
-drain(struct input *in, uint64_t max, struct buf *out)
-{
-	do {
-		buf_add(out, in->base + in->r, in->w - in->r);
-		in->r = in->w;
-		if (out->n > max) {
-			errno = EFBIG;
-			return -1;
-		}
-	} while (input_more(in));
-	return 0;
-}
+static bool keep_stream(const struct tree *t, struct node *n);
 
 static bool
 read_whole(const struct tree *t, const struct node *n, const struct limit *limit, struct buf *out)
 {
 	enum place_of where = place_of(t, n);
 	size_t max = limit->max > SIZE_MAX / 2 ? SIZE_MAX / 2 : (size_t)limit->max;
-	struct input in;
 	int r = -1;
 
 	switch (where) {
+	case IN_STREAM: /* it may be read again */
+		if (!keep_stream(t, &t->node[n - t->node]))
+			return false;
+		/* fall through */
 	case IN_SPOOL:
 		errno = EFBIG;
 		if (n->size <= max)
 			r = read_at(t->priv->spool, n->at, (size_t)n->size, out);
-		break;
-	case IN_STREAM:
-		if (!tree_input(t, n, &in))
-			return false;
-		r = drain(&in, max, out);
-		input_close(&in);
 		break;
 	case NOWHERE:
 		errno = ENODATA;

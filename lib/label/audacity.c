@@ -26,6 +26,7 @@
 #include "label/export.h"
 #include "label/find.h"
 #include "label/formats.h"
+#include "label/recode.h"
 
 #define HEAD 4096
 #define SOUNDS "wav|flac|mp3|ogg|opus|m4a|aac|aup|aup3"
@@ -330,7 +331,7 @@ is_labels(const struct tree *t, const struct node *n)
 
 	if (!is && path_has_ext(span_str(n->path), "txt"))
 		is = tree_find_stem(t, path_stem(span_str(n->path)), SOUNDS) ||
-		     (tree_head(t, n, HEAD, &head) && looks_like(buf_span(&head)));
+		     (recode_head(t, n, HEAD, &head) && looks_like(buf_span(&head)));
 	buf_release(&head);
 	return is;
 }

@@ -8,6 +8,7 @@
 #include "base/num.h"
 #include "json/json.h"
 #include "json/write.h"
+#include "label/recode.h"
 
 #define SMALL_IMAGES (1 << 22)       /* 16 MiB at most */
 #define SMALL_ID ((uint32_t)1 << 31) /* in coco_annotation.image: the rest is a small id */
@@ -430,13 +431,13 @@ read_top(struct pass *p)
 }
 
 bool
-coco_index_read(struct coco_index *x, const struct tree *t, const struct node *n, const char *name)
+coco_index_read(struct coco_index *x, struct importer *im, const struct node *n, const char *name)
 {
 	struct pass p = { .x = x };
 	bool good;
 
 	*x = (struct coco_index){ .name = name, .ids = STRMAP_INIT };
-	if (!tree_file_open(t, n, &x->file))
+	if (!recode_file(im, n, &x->file))
 		return false;
 	linepos_init(&x->lines, x->file.fd, x->file.begin, x->file.size, name);
 	input_range(&p.in, x->file.fd, x->file.begin, x->file.size, name);

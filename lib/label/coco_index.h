@@ -13,6 +13,8 @@
 #include "base/strmap.h"
 #include "label/linepos.h"
 
+struct importer;
+
 struct coco_image {
 	uint64_t offset : 63;   /* of its object in the file */
 	uint64_t string_id : 1; /* its id is a string */
@@ -76,7 +78,7 @@ struct coco_index {
  * it: what came before is there.
  */
 bool coco_index_read(
-    struct coco_index *x, const struct tree *t, const struct node *n, const char *name);
+    struct coco_index *x, struct importer *im, const struct node *n, const char *name);
 void coco_index_release(struct coco_index *x);
 
 /* Texts of the file, which are read mostly forward. Start with an all-zero window. */

@@ -9,6 +9,7 @@
 #include "base/path.h"
 #include "json/write.h"
 #include "label/find.h"
+#include "label/recode.h"
 
 #define ID_MAX 0xffffffu
 
@@ -21,8 +22,8 @@ coco_is_panoptic(const struct tree *t, const struct node *n)
 	bool found = find_has(path_base_span(span_str(n->path)), "panoptic");
 
 	if (!found)
-		found =
-		    tree_head(t, n, 65536, &head) && find_has(buf_span(&head), "\"segments_info\"");
+		found = recode_head(t, n, 65536, &head) &&
+			find_has(buf_span(&head), "\"segments_info\"");
 	buf_release(&head);
 	return found;
 }

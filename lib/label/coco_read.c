@@ -13,6 +13,7 @@
 #include "label/import.h"
 #include "label/usage.h"
 #include "record/rle.h"
+#include "label/recode.h"
 
 struct category {
 	char *name;  /* raw JSON */
@@ -872,7 +873,7 @@ read_file(struct importer *im, const struct node *n, struct hashset128 *sources)
 	char *name = xstrdup(tree_name(im->tree, n));
 
 	im->files++;
-	if (!coco_index_read(&r.x, im->tree, n, name))
+	if (!coco_index_read(&r.x, im, n, name))
 		im->bad_files++;
 	im->bad_samples += r.x.bad_images;
 	im->bad_annotations += r.x.bad_annotations;
@@ -942,7 +943,7 @@ kind_of(const struct tree *t, const struct node *n)
 
 	if (!t->single && !path_has_ext(span_str(n->path), "json"))
 		return 0;
-	found = tree_head(t, n, 65536, &head) && looks_like_coco(buf_span(&head), &results);
+	found = recode_head(t, n, 65536, &head) && looks_like_coco(buf_span(&head), &results);
 	buf_release(&head);
 	return found ? results ? 2 : 1 : 0;
 }

@@ -27,6 +27,7 @@
 #include "label/jsonl.h"
 #include "label/text.h"
 #include "label/usage.h"
+#include "label/recode.h"
 
 #define HEAD 4096
 #define BOM "\xef\xbb\xbf"
@@ -396,7 +397,7 @@ read_file(struct reader *r, const struct node *node)
 	struct span line;
 
 	r->im->files++;
-	if (!tree_input(r->im->tree, node, &in)) {
+	if (!recode_rows(r->im, node, &in)) {
 		r->im->bad_files++;
 		return;
 	}
@@ -454,7 +455,7 @@ is_ours(const struct tree *t, const struct node *n)
 	bool ours = t->single || path_has_ext(path, SURE_EXTENSIONS);
 
 	if (!ours && path_has_ext(path, EXTENSIONS))
-		ours = tree_head(t, n, HEAD, &head) && looks_like(buf_span(&head));
+		ours = recode_head(t, n, HEAD, &head) && looks_like(buf_span(&head));
 	buf_release(&head);
 	return ours;
 }

@@ -19,6 +19,7 @@
 #include "label/find.h"
 #include "label/formats.h"
 #include "label/splits.h"
+#include "label/recode.h"
 
 enum { X, Y, WIDTH, HEIGHT };
 
@@ -182,7 +183,7 @@ read_file(struct reader *r, const struct node *node)
 	struct json j;
 
 	r->im->files++;
-	if (!tree_input(r->im->tree, node, &in)) {
+	if (!recode_input(r->im, node, &in)) {
 		r->im->bad_files++;
 		return;
 	}

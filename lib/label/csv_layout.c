@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "base/path.h"
 #include "label/find.h"
+#include "label/recode.h"
 
 /* What headers call them. */
 static const struct {
@@ -201,7 +202,7 @@ csv_head(const struct tree *t, const struct node *n, struct buf *head)
 	const char *end;
 
 	buf_reset(head);
-	if (!tree_head(t, n, 4096, head))
+	if (!recode_head(t, n, 4096, head))
 		return false;
 	end = head->n ? memchr(head->p, '\n', head->n) : NULL;
 	if (end)

@@ -11,6 +11,7 @@
 #include "label/splits.h"
 #include "label/usage.h"
 #include "label/via.h"
+#include "label/recode.h"
 
 struct reader {
 	struct importer *im;
@@ -447,7 +448,7 @@ read_file(struct reader *r, const struct node *node)
 		return;
 	}
 	r->im->files++;
-	if (!tree_input(r->im->tree, node, &in)) {
+	if (!recode_rows(r->im, node, &in)) {
 		r->im->bad_files++;
 		return;
 	}
@@ -468,7 +469,7 @@ read_classes(struct reader *r, const struct node *node, struct buf *list)
 	struct csv c;
 	bool is_new;
 
-	if (!tree_input(r->im->tree, node, &in))
+	if (!recode_rows(r->im, node, &in))
 		return;
 	csv_init(&c, &in, r->im->opt->encoding);
 	while (csv_next(&c, &bad)) {

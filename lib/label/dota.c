@@ -19,6 +19,7 @@
 #include "label/formats.h"
 #include "label/geometry.h"
 #include "label/splits.h"
+#include "label/recode.h"
 
 enum { CLASS = 8, DIFFICULT, COLUMNS };
 
@@ -128,7 +129,7 @@ read_file(struct reader *r, const struct node *node)
 	uint64_t n;
 
 	r->im->files++;
-	if (!tree_input(r->im->tree, node, &in)) {
+	if (!recode_rows(r->im, node, &in)) {
 		r->im->bad_files++;
 		return;
 	}

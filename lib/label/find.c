@@ -6,6 +6,7 @@
 
 #include "base/path.h"
 #include "label/text.h"
+#include "label/recode.h"
 
 #define LOOK_AT 3
 #define HEAD 4096
@@ -32,7 +33,7 @@ find_sniff(
 		if (seen++ >= LOOK_AT)
 			continue;
 		buf_reset(&head);
-		if (tree_head(t, &t->node[i], HEAD, &head))
+		if (recode_head(t, &t->node[i], HEAD, &head))
 			ours += is(buf_span(&head));
 	}
 	buf_release(&head);
@@ -76,7 +77,7 @@ find_is_ours(
 
 	if (ours || !path_has_ext(span_str(n->path), extensions))
 		return ours;
-	if (tree_head(im->tree, n, LONG_HEAD, &head)) {
+	if (recode_head(im->tree, n, LONG_HEAD, &head)) {
 		text = buf_span(&head);
 		if (span_starts(text, SPAN("\xef\xbb\xbf")))
 			text = span_of(text.p + 3, text.p + text.n);
@@ -121,7 +122,7 @@ row_files_score(
 			continue;
 		looked++;
 		buf_reset(&head);
-		ours = tree_head(f->tree, &f->tree->node[i], HEAD, &head) && is(buf_span(&head));
+		ours = recode_head(f->tree, &f->tree->node[i], HEAD, &head) && is(buf_span(&head));
 	}
 	buf_release(&head);
 	if (ours)

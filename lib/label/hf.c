@@ -21,6 +21,7 @@
 #include "label/formats.h"
 #include "label/jsonl.h"
 #include "label/splits.h"
+#include "label/recode.h"
 
 enum { FILE_NAME, LABEL, TEXT, OBJECTS, KEYS };
 
@@ -321,7 +322,7 @@ read_csv(struct importer *im, const struct node *node)
 	struct csv c;
 
 	im->files++;
-	if (!tree_input(im->tree, node, &in)) {
+	if (!recode_rows(im, node, &in)) {
 		im->bad_files++;
 		return;
 	}
@@ -398,7 +399,7 @@ detect(const struct tree *t, struct buf *why)
 		if (!is_metadata(n, "metadata.jsonl") && !is_metadata(n, "metadata.csv"))
 			continue;
 		buf_reset(&head);
-		if (tree_head(t, n, 4096, &head) && looks_like(buf_span(&head)))
+		if (recode_head(t, n, 4096, &head) && looks_like(buf_span(&head)))
 			score = 90;
 		if (score > 0)
 			buf_addf(why, "%s has a file_name", n->path);

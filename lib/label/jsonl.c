@@ -9,6 +9,7 @@
 #include "base/names.h"
 #include "base/num.h"
 #include "base/path.h"
+#include "label/recode.h"
 
 #define CONTENT "content://"
 
@@ -128,7 +129,7 @@ read_file(
 	struct span line;
 
 	j->im->files++;
-	if (!tree_input(j->im->tree, node, &in)) {
+	if (!recode_input(j->im, node, &in)) {
 		j->im->bad_files++;
 		return;
 	}

@@ -19,6 +19,7 @@
 #include "label/coords.h"
 #include "label/find.h"
 #include "label/formats.h"
+#include "label/recode.h"
 
 enum { TYPE, TRUNCATED, OCCLUDED, ALPHA, BOX, SIZE = 8, PLACE = 11, ROTATION = 14, SCORE, COLUMNS };
 
@@ -111,7 +112,7 @@ read_file(struct reader *r, const struct node *node)
 	uint64_t n = 0;
 
 	r->im->files++;
-	if (!tree_input(r->im->tree, node, &in)) {
+	if (!recode_rows(r->im, node, &in)) {
 		r->im->bad_files++;
 		return;
 	}

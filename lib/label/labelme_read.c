@@ -9,6 +9,7 @@
 #include "label/coords.h"
 #include "label/find.h"
 #include "label/geometry.h"
+#include "label/recode.h"
 
 /* One shape, or several polygons that are one object. Spans are in reader.text. */
 struct object {
@@ -467,7 +468,7 @@ read_file(struct reader *r, const struct node *node)
 	struct json j;
 
 	r->im->files++;
-	if (!tree_input(r->im->tree, node, &in)) {
+	if (!recode_input(r->im, node, &in)) {
 		r->im->bad_files++;
 		return;
 	}

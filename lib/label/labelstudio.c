@@ -21,6 +21,7 @@
 #include "label/find.h"
 #include "label/formats.h"
 #include "label/labelstudio_make.h"
+#include "label/recode.h"
 
 struct reader {
 	struct importer *im;
@@ -464,7 +465,7 @@ read_file(struct reader *r, const struct node *node)
 	struct json j;
 
 	r->im->files++;
-	if (!tree_input(r->im->tree, node, &in)) {
+	if (!recode_input(r->im, node, &in)) {
 		r->im->bad_files++;
 		return;
 	}

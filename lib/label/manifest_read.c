@@ -11,6 +11,7 @@
 #include "label/manifest.h"
 #include "label/spans.h"
 #include "label/voc_xml.h"
+#include "label/recode.h"
 
 /* The job of reading one manifest. */
 struct reading {
@@ -49,7 +50,7 @@ detect(const struct tree *t, struct buf *why)
 		if (!t->single && !path_has_ext(span_str(n->path), "manifest"))
 			continue;
 		buf_reset(&head);
-		if (!tree_head(t, n, 4096, &head))
+		if (!recode_head(t, n, 4096, &head))
 			continue;
 		text = buf_span(&head);
 		if (memmem(text.p, text.n, "\"modelarts/", 11) ||
@@ -785,7 +786,7 @@ read_manifest(struct reading *r, const struct node *n)
 
 	r->dir = dir;
 	r->ambiguous = 0;
-	if (tree_input(r->im->tree, n, &in)) {
+	if (recode_input(r->im, n, &in)) {
 		r->im->files++;
 		while (input_line(&in, &line)) {
 			if (in.line == 1 && span_starts(line, SPAN("\xef\xbb\xbf")))

@@ -15,6 +15,7 @@
 #include "label/export.h"
 #include "label/import.h"
 #include "label/text.h"
+#include "label/recode.h"
 
 /* ---- reading ---- */
 
@@ -44,7 +45,7 @@ detect(const struct tree *t, struct buf *why)
 		if (!path_has_ext(path, "txt") || !tree_find_picture(t, path_stem(path)))
 			continue;
 		buf_reset(&head);
-		if (!tree_head(t, &t->node[i], 512, &head) || head.n == 0)
+		if (!recode_head(t, &t->node[i], 512, &head) || head.n == 0)
 			continue;
 		pairs++;
 		labels += looks_like_labels(buf_span(&head));

@@ -20,6 +20,7 @@
 #include "label/export.h"
 #include "label/import.h"
 #include "label/text.h"
+#include "label/recode.h"
 
 #define CONTENT "content://"
 
@@ -49,7 +50,7 @@ static bool
 lines_open(struct lines *l, const struct importer *im, const struct node *n)
 {
 	*l = (struct lines){ .encoding = im->opt->encoding };
-	return tree_input(im->tree, n, &l->in);
+	return recode_rows(im, n, &l->in);
 }
 
 static void

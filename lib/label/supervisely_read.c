@@ -6,6 +6,7 @@
 #include "label/coords.h"
 #include "label/find.h"
 #include "label/splits.h"
+#include "label/recode.h"
 
 struct reader {
 	struct importer *im;
@@ -313,7 +314,7 @@ read_file(struct reader *r, const struct node *node)
 
 	r->im->files++;
 	buf_reset(&r->text);
-	if (!tree_read(r->im->tree, node, &r->text)) {
+	if (!recode_read(r->im, node, &r->text)) {
 		r->im->bad_files++;
 		return;
 	}
@@ -397,7 +398,7 @@ supervisely_read(struct importer *im)
 		if (span_is(path_base_span(span_str(im->tree->node[i].path)), "meta.json"))
 			meta = &im->tree->node[i];
 	b = import_header(im);
-	if (meta && tree_read(im->tree, meta, &r.text)) {
+	if (meta && recode_read(im, meta, &r.text)) {
 		r.file = tree_name(im->tree, meta);
 		im->files++;
 		if (json_valid(without_mark(buf_span(&r.text))))

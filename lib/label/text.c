@@ -54,6 +54,14 @@ text_convert(struct buf *out, struct span in, const char *encoding, size_t *bad)
 	return r != (size_t)-1;
 }
 
+bool
+text_is_wide(const char *encoding)
+{
+	return !strncasecmp(encoding, "UTF-16", 6) || !strncasecmp(encoding, "UTF16", 5) ||
+	       !strncasecmp(encoding, "UTF-32", 6) || !strncasecmp(encoding, "UTF32", 5) ||
+	       !strncasecmp(encoding, "UCS", 3);
+}
+
 struct span
 text_utf8(struct span in, const char *encoding, struct buf *scratch, size_t *bad)
 {
@@ -62,6 +70,8 @@ text_utf8(struct span in, const char *encoding, struct buf *scratch, size_t *bad
 		encoding = "UTF-16";
 	} else if (span_starts(in, SPAN("\xef\xbb\xbf"))) {
 		in = span_of(in.p + 3, in.p + in.n);
+		encoding = NULL;
+	} else if (encoding && text_is_wide(encoding) && in.n > 0 && !memchr(in.p, '\0', in.n)) {
 		encoding = NULL;
 	}
 	if (encoding && text_convert(scratch, in, encoding, bad))

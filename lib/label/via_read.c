@@ -4,6 +4,7 @@
 #include "base/path.h"
 #include "label/find.h"
 #include "label/splits.h"
+#include "label/recode.h"
 
 struct reader {
 	struct importer *im;
@@ -18,7 +19,7 @@ static bool
 load(struct reader *r, const struct node *node)
 {
 	buf_reset(&r->text);
-	if (!tree_read(r->im->tree, node, &r->text))
+	if (!recode_read(r->im, node, &r->text))
 		return false;
 	if (span_starts(buf_span(&r->text), SPAN("\xef\xbb\xbf")))
 		memmove(r->text.p, r->text.p + 3, r->text.n -= 3);

@@ -26,6 +26,7 @@
 #include "label/voc_classes.h"
 #include "label/voc_masks.h"
 #include "label/voc_xml.h"
+#include "label/recode.h"
 
 /* ---- finding ---- */
 
@@ -50,7 +51,7 @@ detect(const struct tree *t, struct buf *why)
 			continue;
 		looked++;
 		buf_reset(&head);
-		if (tree_head(t, &t->node[i], 512, &head))
+		if (recode_head(t, &t->node[i], 512, &head))
 			voc += memmem(head.p, head.n, "<annotation", 11) &&
 			       !memmem(head.p, head.n, "<annotations", 12);
 	}
@@ -220,7 +221,7 @@ is_named_in(const struct tree *t, const struct node *xml, const struct node *pic
 	buf_adds(&want, "<filename>");
 	buf_addspan(&want, base);
 	buf_adds(&want, "</filename>");
-	named = tree_head(t, xml, 1024, &head) && memmem(head.p, head.n, want.p, want.n);
+	named = recode_head(t, xml, 1024, &head) && memmem(head.p, head.n, want.p, want.n);
 	buf_release(&head);
 	buf_release(&want);
 	return named;

@@ -28,6 +28,7 @@ enum yolo_split { YOLO_NO_SPLIT, YOLO_TRAIN, YOLO_EVAL, YOLO_TEST, YOLO_BOTH, YO
 
 /* What describes the files of a tree. */
 struct yolo_set {
+	struct importer *im;
 	const struct tree *tree;
 	char **name; /* of classes; NULL: a number without a name */
 	size_t n, cap;
@@ -41,7 +42,7 @@ struct yolo_set {
 };
 
 /* Find and read the description. What is wrong with it is said. */
-void yolo_set_read(struct yolo_set *s, const struct tree *t);
+void yolo_set_read(struct yolo_set *s, struct importer *im);
 void yolo_set_release(struct yolo_set *s);
 /* The name of a class; "class_7" when it has none. */
 struct span yolo_class(const struct yolo_set *s, uint64_t number, struct buf *scratch);

@@ -10,6 +10,7 @@
 #include "label/import.h"
 #include "label/splits.h"
 #include "label/yolo.h"
+#include "label/recode.h"
 
 struct reading {
 	struct importer *im;
@@ -180,7 +181,7 @@ read_rows(struct reading *r, const struct node *label, struct buf *b, double wid
 
 	r->im->files++;
 	r->boxes = r->polygons = false;
-	if (!tree_input(r->im->tree, label, &in)) {
+	if (!recode_rows(r->im, label, &in)) {
 		r->im->bad_files++;
 		return 0;
 	}
@@ -311,7 +312,7 @@ is_rows(struct reading *r, const struct node *n)
 	double v;
 	bool good;
 
-	if (!tree_head(r->im->tree, n, 4096, &head))
+	if (!recode_head(r->im->tree, n, 4096, &head))
 		return false;
 	rest = without_mark(buf_span(&head));
 	while (span_trim(line).n == 0 && span_cut(&rest, '\n', &line))
@@ -333,7 +334,7 @@ is_ratios(const struct reading *r, const struct node *n)
 	bool good = true;
 	double v;
 
-	if (!tree_head(r->im->tree, n, 4096, &head))
+	if (!recode_head(r->im->tree, n, 4096, &head))
 		return false;
 	rest = without_mark(buf_span(&head));
 	while (good && span_cut(&rest, '\n', &line)) {
@@ -450,7 +451,7 @@ read_tree(struct importer *im)
 	struct buf *bufs[] = { &r.path, &r.text, &r.id, &r.source };
 	const struct tree *t = im->tree;
 
-	yolo_set_read(&r.set, t);
+	yolo_set_read(&r.set, im);
 	pictures_init(&r.pictures, t);
 	r.used = xcalloc(t->n + 1, 1);
 	r.word = xcalloc(YOLO_WORDS + 1, sizeof(*r.word));
@@ -504,7 +505,7 @@ head_has_names(const struct tree *t, const struct node *n)
 {
 	struct buf head = BUF_INIT;
 	bool found =
-	    tree_head(t, n, 65536, &head) &&
+	    recode_head(t, n, 65536, &head) &&
 	    (find_has(buf_span(&head), "names:") || find_has(buf_span(&head), "train:") ||
 		find_has(buf_span(&head), "names =") || find_has(buf_span(&head), "names="));
 

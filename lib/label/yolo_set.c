@@ -10,6 +10,8 @@
 #include "label/usage.h"
 #include "label/yaml.h"
 #include "label/yolo.h"
+#include "base/utf8.h"
+#include "label/recode.h"
 
 #define MAX_TEXT ((size_t)16 << 20)
 #define MAX_CLASSES 1000000
@@ -369,7 +371,7 @@ read_yaml(struct yolo_set *s, const struct node *n)
 	bool ours = false;
 
 	d.base[0] = d.base[1] = find_dir(span_str(n->path));
-	if (tree_read(s->tree, n, &text) && yaml_to_json(&json, buf_span(&text), d.name)) {
+	if (recode_read(s->im, n, &text) && yaml_to_json(&json, buf_span(&text), d.name)) {
 		ours = json_type_of(buf_span(&json)) == JSON_OBJECT &&
 		       (json_member(buf_span(&json), "names").p ||
 			   json_member(buf_span(&json), "train").p);
@@ -392,13 +394,20 @@ read_names_file(struct yolo_set *s, const struct node *n)
 	struct input in;
 	size_t i = 0;
 
-	if (!tree_input(s->tree, n, &in))
+	if (!recode_input(s->im, n, &in))
 		return;
 	while (input_line(&in, &line)) {
 		if (i == 0 && span_starts(line, SPAN("\xef\xbb\xbf")))
 			line = span_of(line.p + 3, line.p + line.n);
-		if (span_trim(line).n > 0)
-			add_name(s, i++, span_trim(line));
+		line = span_trim(line);
+		if (line.n == 0)
+			continue;
+		if (utf8_valid(line))
+			add_name(s, i, line);
+		else
+			error_at(input_pos(&in, utf8_check(line.p, line.n)), "encoding",
+			    "the name is not UTF-8; --encoding names another");
+		i++;
 	}
 	input_close(&in);
 }
@@ -460,11 +469,13 @@ find_file(const struct tree *t, const char *base, const char *ext)
 }
 
 void
-yolo_set_read(struct yolo_set *s, const struct tree *t)
+yolo_set_read(struct yolo_set *s, struct importer *im)
 {
+	const struct tree *t = im->tree;
+
 	const struct node *n;
 
-	*s = (struct yolo_set){ .tree = t };
+	*s = (struct yolo_set){ .im = im, .tree = t };
 	s->split = xcalloc(t->n + 1, 1);
 	s->is_list = xcalloc(t->n + 1, 1);
 	n = find_file(t, "data.yaml", NULL);

@@ -612,3 +612,65 @@ END
 		! grep 'open.*secret' calls
 	fi
 }
+
+@test "label files in UTF-16 and in GBK, in each format of JSON, rows and CSV" {
+	need_program iconv
+	coco='{"images":[{"id":1,"file_name":"a.png","width":20,"height":10}],"annotations":[{"id":1,"image_id":1,"category_id":1,"bbox":[1,2,3,4],"area":12,"iscrowd":0}],"categories":[{"id":1,"name":"狗"}]}'
+	labelme='{"version":"5.0.1","flags":{},"shapes":[{"label":"狗","points":[[1,2],[3,4]],"shape_type":"rectangle"}],"imagePath":"a.png","imageData":null,"imageHeight":10,"imageWidth":20}'
+	csv_tf=$'filename,width,height,class,xmin,ymin,xmax,ymax\na.png,20,10,狗,1,2,3,4'
+	doccano='{"text":"a狗","label":[[0,1,"狗"]]}'
+	via='{"a.png1":{"filename":"a.png","size":1,"regions":[{"shape_attributes":{"name":"rect","x":1,"y":2,"width":3,"height":4},"region_attributes":{"class":"狗"}}],"file_attributes":{}}}'
+	createml='[{"image":"a.png","annotations":[{"label":"狗","coordinates":{"x":10,"y":5,"width":3,"height":4}}]}]'
+	labelstudio='[{"id":1,"data":{"image":"a.png"},"annotations":[{"result":[{"id":"a","type":"rectanglelabels","original_width":20,"original_height":10,"value":{"x":50,"y":20,"width":30,"height":40,"rotation":0,"rectanglelabels":["狗"]}}]}]}]'
+	for format in coco labelme csv-tf doccano via createml labelstudio; do
+		text=${format/-/_}
+		mkdir plain wide local
+		printf '%s\n' "${!text}" >plain/file.json
+		[ $format != csv-tf ] || mv plain/file.json plain/file.csv
+		file=$(basename plain/*)
+		iconv -f UTF-8 -t UTF-16 plain/$file >wide/$file
+		iconv -f UTF-8 -t GBK plain/$file >local/$file
+		ds-import -f $format --name set plain/$file | sed 's#plain/##' >want
+		grep -q '"name":"狗"' want
+		ds-import -f $format --name set wide/$file | sed 's#wide/##' >got
+		assert_file_equals got want
+		ds-import -f $format --name set --encoding GBK local/$file | sed 's#local/##' >got
+		assert_file_equals got want
+		ds-import -f $format --name set - <wide/$file | sed 's#wide/##' >got
+		[ "$(jq -c '.annotation' got)" = "$(jq -c '.annotation' want)" ]
+		must_fail 1 ds-import -f $format local/$file 2>err
+		grep -q "^local/$file:[0-9]*:[0-9]*: error: .*UTF-8" err
+		rm -r plain wide local
+	done
+}
+
+@test "names of classes of YOLO in GBK: --encoding, else they are named" {
+	need_program iconv
+	mkdir y
+	: >y/a.png
+	echo '0 .5 .5 .1 .1' >y/a.txt
+	echo 狗 | iconv -f UTF-8 -t GBK >y/classes.txt
+	must_fail 1 ds-import -f yolo y 2>err
+	grep -q '^y/classes.txt:1:1: error: the name is not UTF-8; --encoding names another \[encoding\]$' err
+	ds-import -f yolo --encoding GBK y 2>err | grep -q '"classes":\[{"name":"狗"'
+	echo 'names: [狗]' | iconv -f UTF-8 -t GBK >y/data.yaml
+	ds-import -f yolo --encoding GBK y 2>err | grep -q '"classes":\[{"name":"狗"'
+}
+
+@test "UTF-16 without -f, and in an archive" {
+	need_program iconv
+	mkdir set
+	: >set/a.png
+	printf '{"version":"5.0.1","flags":{},"shapes":[],"imagePath":"a.png","imageData":null,"imageHeight":10,"imageWidth":20}' |
+		iconv -f UTF-8 -t UTF-16 >set/a.json
+	ds-import set | head -n 1 | grep -q '"format":"labelme"'
+	tar cf set.tar set
+	ds-import set.tar | head -n 1 | grep -q '"format":"labelme"'
+}
+
+@test "a file that is read twice comes from a pipe, too" {
+	echo '{"a.png1":{"filename":"a.png","size":1,"regions":[],"file_attributes":{}}}' >v.json
+	ds-import -f via --name v - <v.json >got
+	ds-import -f via --name v v.json >want
+	assert_file_equals got want
+}
