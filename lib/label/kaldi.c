@@ -351,6 +351,45 @@ find_strays(struct reader *r)
 				bad_row(r, &r->t[f], &r->t[f].row[i], r->t[f].row[i].key,
 				    r->t[SEGMENTS].name ? "this utterance is not in segments"
 							: "this utterance is not in wav.scp");
+	for (size_t i = 0; i < r->t[RECO2DUR].n; i++) {
+		const struct table_row *row = &r->t[RECO2DUR].row[i];
+		double v;
+
+		if (!find_row(&r->t[WAV], row->key))
+			bad_row(
+			    r, &r->t[RECO2DUR], row, row->key, "this recording is not in wav.scp");
+		else if (!num_parse(span_trim(row->value), &v) || v < 0)
+			bad_row(r, &r->t[RECO2DUR], row, row->value,
+			    "a duration should be a number of seconds");
+	}
+}
+
+/* Rows of a table whose keys are not among those of a file that is here. */
+static void
+count_missing(const struct table *t, const struct strmap *has, const char *what, const char *file)
+{
+	const struct table_row *first = NULL;
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < t->n; i++)
+		if ((!has->n || !strmap_find(has, t->row[i].key)) && n++ == 0)
+			first = &t->row[i];
+	if (n > 0)
+		warning_at(row_pos(t, first, first->key), "kaldi",
+		    "%" PRIu64 " %s are not in %s, first this one", n, what, file);
+}
+
+/* Recordings without segments, utterances without text or speaker. */
+static void
+find_missing(const struct reader *r)
+{
+	const struct table *utterances = r->t[SEGMENTS].name ? &r->t[SEGMENTS] : &r->t[WAV];
+
+	if (r->t[SEGMENTS].name)
+		count_missing(&r->t[WAV], &r->first, "recordings", file_name[SEGMENTS]);
+	for (int f = TEXT; f <= UTT2SPK; f++)
+		if (r->t[f].name)
+			count_missing(utterances, &r->t[f].keys, "utterances", file_name[f]);
 }
 
 /* Files beside these that are not read: said, for what they hold is left behind. */
@@ -380,6 +419,7 @@ read_folder(struct reader *r, struct span dir)
 	chain_segments(r);
 	read_speakers(r);
 	find_strays(r);
+	find_missing(r);
 	name_others(r, dir);
 	r->pipes = 0;
 	for (size_t i = 0; i < wav->n; i++)

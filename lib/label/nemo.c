@@ -12,6 +12,7 @@
  *
  * What has no field in records (lang, pnc ...), and the line's own form, ride in the members "nemo".
  */
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "archive/sink.h"
@@ -45,8 +46,9 @@ struct reader {
 	struct buf record; /* the sample up to its annotations */
 	struct buf list;
 	struct buf source, text;
-	struct buf name; /* of the manifest, for messages */
-	uint64_t line;   /* where it began */
+	struct buf name;   /* of the manifest, for messages */
+	uint64_t line;     /* where it began */
+	uint64_t timeless; /* lines without a duration */
 	uint64_t n;
 };
 
@@ -169,6 +171,7 @@ give_recording(struct jsonl *j, struct span line, const struct span v[KEYS], str
 	b = import_record(j->im);
 	begin_sample(j, b, path);
 	write_member(b, "duration", v[DURATION], DURATION);
+	((struct reader *)j->state)->timeless += !is_taken(DURATION, v[DURATION]);
 	if (named || spoken) {
 		jw_key(b, "annotation");
 		jw_open(b, '[');
@@ -235,6 +238,9 @@ read_tree(struct importer *im)
 	import_header_end(im);
 	jsonl_read(im, "jsonl|json|manifest", looks_like, give_line, &r);
 	flush(im, &r);
+	if (r.timeless > 0)
+		note_at(pos_file(im->tree->name), "nemo",
+		    "%" PRIu64 " lines have no \"duration\", which NeMo needs", r.timeless);
 	for (size_t i = 0; i < ARRAY_LEN(bufs); i++)
 		buf_release(bufs[i]);
 }
@@ -349,6 +355,12 @@ write_piece(struct exporter *ex, int split, const struct annotation *a)
 	return true;
 }
 
+static bool
+from_nemo(const struct exporter *ex)
+{
+	return span_is(json_unquote(dataset_member(&ex->dataset, "format")), "nemo");
+}
+
 /* The line of a whole recording: the first transcript and the first class. Returns how many it took. */
 static uint64_t
 write_recording(struct exporter *ex, const struct sample *s, int split)
@@ -375,6 +387,8 @@ write_recording(struct exporter *ex, const struct sample *s, int split)
 	}
 	set_class(now, template, class);
 	write_line(ex, split, template, now);
+	if (!now[DURATION].p && !from_nemo(ex))
+		export_loss(ex, s, "sample.duration-unknown", 1);
 	return n;
 }
 

@@ -84,6 +84,7 @@ bad.json:4:36: error: "offset" should be a number from 0 on with a "duration" be
 bad.json:5:34: error: "text" should be a string [nemo]
 bad.json:6:1: error: a line should be an object [json]
 bad.json:7:27: error: a key in double quotes should be here [json]
+bad.json: note: 1 lines have no "duration", which NeMo needs [nemo]
 ds-import: 1 label files read, 0 of them bad
 ds-import: 1 samples with 1 annotations given
 ds-import: 7 samples and 0 annotations left out
@@ -173,7 +174,8 @@ kaldi() {
 @test "kaldi: recordings with their utterances; commands are never run; every byte comes back" {
 	kaldi
 	run -0 --separate-stderr ds-import k
-	[ "$stderr" = 'k/wav.scp: note: 1 recordings are commands, which are never run [kaldi]' ]
+	[ "$stderr" = 'k/wav.scp:3:1: warning: 1 recordings are not in segments, first this one [kaldi]
+k/wav.scp: note: 1 recordings are commands, which are never run [kaldi]' ]
 	printf '%s\n' "$output" >got
 	cat >want <<'END'
 {"dataset":{"name":"k","format":"kaldi"}}
@@ -210,6 +212,9 @@ k/wav.scp:2:1: error: this key was there before; the first one counts [kaldi]
 k/segments:1:4: error: a segment should name a recording of wav.scp [kaldi]
 k/spk2utt:1:5: warning: utt2spk does not say so; utt2spk counts [kaldi]
 k/text:2:1: error: this utterance is not in segments [kaldi]
+k/wav.scp:3:1: warning: 1 recordings are not in segments, first this one [kaldi]
+k/segments:1:1: warning: 5 utterances are not in text, first this one [kaldi]
+k/segments:1:1: warning: 5 utterances are not in utt2spk, first this one [kaldi]
 k/utt2lang: warning: this file is not read [kaldi]
 k/segments:2:4: error: a segment should be utterance, recording, start, end [kaldi]
 k/segments:3:7: error: a segment should not end before it starts (an end of -1 needs reco2dur) [kaldi]
@@ -296,4 +301,41 @@ END
 		done
 	done >bad
 	[ ! -s bad ] || fail "$(head -n 40 bad)"
+}
+
+@test "kaldi: what a folder lacks is said" {
+	mkdir k s
+	printf 'r1 a.wav\nr2 b.wav\nr3 c.wav\n' >k/wav.scp
+	printf 'r2 hi\n' >k/text
+	printf 'r1 s\nr2 s\nr3 s\n' >k/utt2spk
+	printf 'r1 x\nr2 1.5\nr9 3\n' >k/reco2dur
+	must_fail 1 ds-import -f kaldi k >out 2>err
+	cat >want <<'END'
+k/reco2dur:1:4: error: a duration should be a number of seconds [kaldi]
+k/reco2dur:3:1: error: this recording is not in wav.scp [kaldi]
+k/wav.scp:1:1: warning: 2 utterances are not in text, first this one [kaldi]
+END
+	assert_file_equals err want
+	[ "$(wc -l <out)" -eq 4 ]
+	printf 'r1 a.wav\nr2 b.wav\n' >s/wav.scp
+	printf 'u1 r1 0 1\nu2 r1 1 2\n' >s/segments
+	printf 'u1 hi\n' >s/text
+	ds-import -f kaldi s >out 2>err
+	cat >want <<'END'
+s/wav.scp:2:1: warning: 1 recordings are not in segments, first this one [kaldi]
+s/segments:2:1: warning: 1 utterances are not in text, first this one [kaldi]
+END
+	assert_file_equals err want
+}
+
+@test "nemo: lines without a duration are counted, coming in and going out" {
+	printf '{"audio_filepath":"%s.wav","text":"x"}\n' a b >n.json
+	ds-import -f nemo n.json >rec 2>err
+	echo 'n.json: note: 2 lines have no "duration", which NeMo needs [nemo]' >want
+	assert_file_equals err want
+	ds-export -f nemo --images none -o back.json rec 2>err
+	[ ! -s err ] || fail "$(cat err)"
+	cmp n.json back.json
+	tail -n 2 rec | ds-export -f nemo --images none -o out.json 2>err
+	grep -q 'warning: sample.duration-unknown is lost: nemo cannot hold it (2 in 2 samples, first n.000000001) \[loss\]' err || fail "$(cat err)"
 }
