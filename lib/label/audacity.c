@@ -304,6 +304,8 @@ looks_like(struct span head)
 	bool whole = head.n < HEAD;
 	double v;
 
+	if (span_starts(head, SPAN("\xef\xbb\xbf")))
+		head = span_of(head.p + 3, head.p + head.n);
 	while (head.n > 0 && span_cut(&head, '\n', &line)) {
 		if (!head.p && !whole)
 			break; /* cut off */
@@ -366,6 +368,8 @@ read_tree(struct importer *im)
 			read_file(&r, n);
 		else if (path_has_ext(span_str(n->path), SOUNDS))
 			give_unlabelled(&r, n);
+		else if (path_has_ext(span_str(n->path), "txt"))
+			import_pass_over(im, n);
 	}
 	buf_release(&r.bytes);
 	buf_release(&r.utf8);

@@ -131,7 +131,7 @@ give_object(struct jsonl *j, struct buf *b, const struct columns *c, const struc
 			continue;
 		if (class && span_is(key, class))
 			known = write_name(b, v[i]) && !class_flips(v[i]);
-		else if (span_is(key, "bbox") && number_texts(v[i], NULL, 0) == 4)
+		else if (span_is(key, "bbox") && json_numbers(v[i], NULL, 0) == 4)
 			box = true;
 		else if (!(span_is(key, "area") && json_type_of(v[i]) == JSON_NUMBER) &&
 			 !span_is(key, "id"))

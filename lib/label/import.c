@@ -20,6 +20,7 @@ importer_release(struct importer *im)
 	buf_release(&im->record);
 	buf_release(&im->chosen);
 	twice_end(&im->twice, NULL, 0);
+	boxcheck_end(&im->boxes, NULL);
 }
 
 /* All that was met so far, good or bad. */
@@ -55,8 +56,10 @@ import_tree(struct importer *im, const struct label_format *format, const struct
 	im->tree = tree;
 	im->name = name;
 	im->passed_over = 0;
+	im->boxes_checked = false;
 	format->read(im);
 	say_passed_over(im);
+	boxcheck_end(&im->boxes, tree->name);
 	twice_end(&im->twice, tree->name, im->opt->max_names);
 	out_tick(im->out);
 	return seen(im) > before || status_get() == STATUS_TROUBLE;
@@ -173,6 +176,8 @@ import_sample(struct importer *im, struct pos at, struct span object, uint64_t a
 		id = json_member(object, "id"); /* a number */
 	if (!import_name(im, source, id))
 		twice_say(&im->twice, at);
+	if (!im->boxes_checked)
+		boxcheck_sample(&im->boxes, object, at);
 }
 
 void

@@ -23,6 +23,7 @@
 
 #include "base/out.h"
 #include "json/write.h"
+#include "label/boxcheck.h"
 #include "label/label.h"
 #include "label/twice.h"
 
@@ -43,9 +44,11 @@ struct importer {
 	uint64_t bad_annotations; /* annotations left out of samples that were given */
 	uint64_t not_wanted, annotations_not_wanted; /* left out by options (filter.h) */
 
-	struct buf record;        /* import_record() */
-	struct buf chosen;        /* the same behind the filter */
-	struct twice twice;       /* sources and ids so far */
+	struct buf record;  /* import_record() */
+	struct buf chosen;  /* the same behind the filter */
+	struct twice twice; /* sources and ids so far */
+	struct boxcheck boxes;
+	bool boxes_checked;       /* the reader does that itself */
 	uint64_t passed_over;     /* files of this tree that do not look like the format ... */
 	const struct node *first; /* ... and the first of them */
 };

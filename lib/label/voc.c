@@ -726,6 +726,7 @@ read_tree(struct importer *im, int base, bool modelarts)
 	header(&v);
 	read_sets(&v);
 	check_sets(&v);
+	im->boxes_checked = true;
 	ordered_run(&work, tool_jobs());
 	say_zeros(&v);
 	for (size_t i = 0; i < v.n; i++)

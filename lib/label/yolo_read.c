@@ -458,6 +458,7 @@ read_tree(struct importer *im)
 	r.v = xcalloc(YOLO_WORDS + 1, sizeof(*r.v));
 	if (!r.set.named)
 		count_classes(&r);
+	im->boxes_checked = true;
 	put_header(&r);
 	for (size_t i = 0; i < t->n; i++)
 		if (path_is_picture(span_str(t->node[i].path)))

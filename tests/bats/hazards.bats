@@ -82,8 +82,8 @@ size-zero: [200,[["x",[1,2,29,38]]]]
 size-absent: [200,[["x",[1,2,29,38]]]] 
 name: [200,[["a, \"b\"/😀\n ",[1,2,29,38]]]] 
 number-label: [200,[]] 1 error labelme-shape
-zero-box: [200,[["x",[1,2,0,0]]]] 
-outside: [200,[["x",[1,-40,299,42]]]] 
+zero-box: [200,[["x",[1,2,0,0]]]] 1 warning box
+outside: [200,[["x",[1,-40,299,42]]]] 1 warning box
 edge: [200,[["x",[0,0,200,100]]]] 
 windows-path: [200,[["x",[1,2,29,38]]]] 
 twice: [200,[["x",[1,2,29,38]]]] [200,[["x",[1,2,29,38]]]] 1 warning twice
@@ -135,7 +135,7 @@ no-points: [200,[]] 1 error supervisely-object
 size-absent: [200,[["x",[1,2,30,39]]]] 
 size-zero: [200,[["x",[1,2,30,39]]]] 
 one-pixel: [200,[["x",[1,2,1,1]]]] 
-outside: [200,[["x",[-3,2,5,399]]]] 
+outside: [200,[["x",[-3,2,5,399]]]] 1 warning box
 unknown-class: [200,[["y ",[1,2,30,39]]]] 
 folder: [200,[["y ",[1,2,30,39]]]] 
 END
@@ -184,7 +184,7 @@ nan: [200,[]] 1 error cvat-shape
 huge: [200,[]] 1 error cvat-shape
 size-zero: [200,[["x",[1,2,29,38]]]] 
 size-absent: [200,[["x",[1,2,29,38]]]] 
-zero-box: [200,[["x",[1,-4,0,6]]]] 
+zero-box: [200,[["x",[1,-4,0,6]]]] 1 warning box
 name: [200,[["a, \"b\" 😀",[1,2,29,38]]]] 
 polygons: [200,[["x",[[1,2,3,4]]],["x",[1,2]]]] 2 error cvat-shape
 twice: [200,[["x",[1,2,29,38]]]] [200,[["x",[1,2,29,38]]]] 1 warning twice
@@ -673,4 +673,34 @@ END
 	ds-import -f via --name v - <v.json >got
 	ds-import -f via --name v v.json >want
 	assert_file_equals got want
+}
+
+@test "boxes without extent, with a negative one, outside: said in formats of all kinds, where their sample is" {
+	png a.png
+	cat >c.json <<'END'
+[{"image":"b.png","annotations":[]},
+ {"image":"a.png","annotations":[{"label":"x","coordinates":{"x":10,"y":10,"width":-4,"height":6}},{"label":"y","coordinates":{"x":10,"y":10,"width":20,"height":20}}]}]
+END
+	printf 'filename,width,height,class,xmin,ymin,xmax,ymax\na.png,200,100,x,0,0,200,100\na.png,200,100,x,10,16,14,10\nb.png,200,100,z,10,10,14,10\na.png,200,100,,10,10,14,200\n' >t.csv
+	cat >x.jsonl <<'END'
+{"imageGcsUri":"a.png","boundingBoxAnnotations":[{"displayName":"x","xMin":0,"yMin":0.1,"xMax":1.005,"yMax":1}]}
+{"imageGcsUri":"b.png","boundingBoxAnnotations":[{"displayName":"x","xMin":0.1,"yMin":0.1,"xMax":20,"yMax":0.2}]}
+END
+	printf '{"file_name":"a.png","objects":{"bbox":[%s],"categories":["x"]}}\n' '[1e400,1,2,2]' '[1,1,2,0]' >metadata.jsonl
+	{
+		ds-import -f createml c.json
+		ds-import -f csv-tf t.csv
+		ds-import -f vertex x.jsonl
+		ds-import -f hf metadata.jsonl
+	} 2>err >out || true
+	grep -v 'twice' err >said
+	cat >want <<'END'
+c.json:2:2: warning: box 1 (x) has a negative width or height; it stays [box]
+t.csv:2:1: warning: box 3 reaches outside the picture; it stays [box]
+t.csv:4:1: warning: box 1 (z) has no extent; it stays [box]
+x.jsonl:2:1: warning: box 1 (x) reaches outside the picture; it stays [box]
+metadata.jsonl:1:41: error: an object needs a "bbox" [x,y,w,h] [hf]
+metadata.jsonl:2:1: warning: box 1 (x) has no extent; it stays [box]
+END
+	assert_file_equals said want
 }

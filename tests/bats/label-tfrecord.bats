@@ -158,6 +158,7 @@ x.record: error: record 6: a box needs xmin, ymin, xmax and ymax [tfrecord]
 x.record: error: record 7: a coordinate of a box is no finite number [tfrecord]
 x.record: error: record 7: a coordinate of a box is no finite number [tfrecord]
 x.record: warning: record 7: a box beyond 1.5: coordinates should be parts of width and height, these seem to be pixels [tfrecord-pixels]
+x.record: warning: box 2 reaches outside the picture; it stays [box]
 x.record: error: record 8: the name of a class is not UTF-8 [tfrecord]
 END
 	assert_file_equals err want
