@@ -67,9 +67,9 @@ detect(const struct tree *t, struct buf *why)
 
 /* ---- reading ---- */
 
-/* A sample to be: its XML file, its picture, or both. */
+/* A sample to be: its XML file, its picture, or both; where there are neither, its mask of classes. */
 struct entry {
-	const struct node *xml, *picture;
+	const struct node *xml, *picture, *mask;
 	char *id;
 };
 
@@ -93,12 +93,19 @@ is_folder_named(struct span folder, const char *name)
 	return folder.n == strlen(name) && strncasecmp(folder.p, name, folder.n) == 0;
 }
 
+/* The file that the sample is named by. */
+static const struct node *
+node_of(const struct entry *e)
+{
+	return e->xml ? e->xml : e->picture ? e->picture : e->mask;
+}
+
 /* "a/Annotations/b.xml" gives "a/" and "b": the dataset's folder, and the stem below it. */
 static void
 split_label_path(struct span path, struct span *folder, struct span *stem)
 {
 	static const char *const names[] = { "Annotations", "Annotation", "JPEGImages", "images",
-		"xmls", "labels" };
+		"xmls", "labels", "SegmentationClass" };
 	struct span dir = span_of(path.p, path_base_span(path).p);
 	struct span last = dir.n ? path_base_span((struct span){ dir.p, dir.n - 1 }) : dir;
 
@@ -148,7 +155,7 @@ find_mask(const struct tree *t, const struct entry *e, const char *folder)
 	struct buf path = BUF_INIT;
 	const struct node *n;
 
-	split_label_path(span_str((e->xml ? e->xml : e->picture)->path), &root, &stem);
+	split_label_path(span_str(node_of(e)->path), &root, &stem);
 	buf_addspan(&path, root);
 	buf_adds(&path, folder);
 	buf_addspan(&path, stem);
@@ -254,10 +261,29 @@ check_entries(const struct voc_reading *v, bool pictures)
 	for (size_t i = 0; i < v->n; i++) {
 		const struct entry *e = &v->e[i];
 
-		if (pictures && !e->picture)
+		if (pictures && e->xml && !e->picture)
 			warning_at(pos_file(tree_name(v->tree, e->xml)), "voc-picture",
 			    "there is no picture for this file");
 	}
+}
+
+/* What tools export without the pictures: each mask of classes is a sample. */
+static void
+add_masks(struct voc_reading *v)
+{
+	const struct tree *t = v->tree;
+
+	for (size_t i = 0; i < t->n; i++) {
+		struct span path = span_str(t->node[i].path), dir = find_dir(path);
+
+		if (!is_folder_named(path_base_span(dir), "SegmentationClass") ||
+		    !path_has_ext(path, "png"))
+			continue;
+		v->e = grow(v->e, &v->cap, v->n + 1, sizeof(*v->e));
+		v->e[v->n++] = (struct entry){ .mask = &t->node[i], .id = id_of(v, &t->node[i]) };
+	}
+	if (v->n > 0)
+		say("%s: no pictures here, only masks", t->name);
 }
 
 /* All label files with their pictures, then the pictures that have none: nobody looked at them. */
@@ -284,6 +310,8 @@ find_entries(struct voc_reading *v)
 		    !is_mask(span_str(t->node[i].path)))
 			add_entry(v, NULL, &t->node[i]);
 	free(used);
+	if (v->n == 0)
+		add_masks(v);
 	if (v->n > 1)
 		qsort(v->e, v->n, sizeof(*v->e), by_id);
 	if (!pictures && v->n > 0)
@@ -472,13 +500,13 @@ static void
 source_json(const struct voc_reading *v, struct job *j, const struct entry *e)
 {
 	struct buf path = BUF_INIT;
-	struct span folder, stem, name = j->page.filename;
+	struct span folder, stem, name = e->xml ? j->page.filename : SPAN_NONE;
 
 	buf_reset(&j->source);
 	if (e->picture) {
 		tree_source(v->tree, e->picture, &j->source);
 	} else {
-		struct span xml = span_str(e->xml->path);
+		struct span xml = span_str(node_of(e)->path);
 
 		split_label_path(xml, &folder, &stem);
 		buf_addspan(&path, folder);
@@ -507,7 +535,9 @@ size_json(const struct voc_reading *v, struct job *j, const struct entry *e)
 		write_number_text(b, j->page.height);
 	} else if (e->xml && import_repairs(v->im)) {
 		return; /* the filter does it, and says so */
-	} else if (e->picture && tree_picture(v->tree, e->picture, &size)) {
+	} else if (!e->xml && !e->picture
+		       ? tree_picture(v->tree, e->mask, &size)
+		       : e->picture && tree_picture(v->tree, e->picture, &size)) {
 		jw_member_u64(b, "width", size.width);
 		jw_member_u64(b, "height", size.height);
 	}
@@ -654,8 +684,7 @@ give_records(void *ctx, void *job)
 		im->bad_files += !m->good;
 		im->bad_samples += !m->good;
 		if (m->good)
-			import_sample(im,
-			    pos_file(tree_name(v->tree, e->xml ? e->xml : e->picture)),
+			import_sample(im, pos_file(tree_name(v->tree, node_of(e))),
 			    span_of(p + m->begin, p + m->end), m->annotations);
 	}
 }

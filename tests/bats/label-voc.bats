@@ -399,6 +399,20 @@ END
 	assert_file_equals short want
 }
 
+@test "masks that were exported without their pictures" {
+	segmented
+	rm -r set/JPEGImages
+	sed -i /c/d set/ImageSets/Segmentation/val.txt
+	ds-import set 2>err | jq -c 'select(.source)|[.source,.id,.usage,.width,.height,[.annotation[].name]]' >got
+	cat >want <<'END'
+["set/JPEGImages/a.jpg","a","TRAIN",4,2,["aeroplane","bicycle"]]
+["set/JPEGImages/b.jpg","b","EVAL",4,2,["aeroplane","bicycle","21"]]
+END
+	assert_file_equals got want
+	grep -q '^ds-import: set: no pictures here, only masks$' err
+	[ "$(grep -c warning err)" -eq 0 ] || fail "$(cat err)"
+}
+
 @test "classes by the colours of labelmap.txt, by the lines of class_names.txt, in coloured PNGs" {
 	segmented
 	printf '# label:color_rgb:parts:actions\nbackground:0,0,0::\ncat:0,128,0::\nroad:128,0,0::\nignored:224,224,192::\n' >set/labelmap.txt
