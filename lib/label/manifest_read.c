@@ -9,6 +9,7 @@
 #include "label/find.h"
 #include "label/import.h"
 #include "label/manifest.h"
+#include "label/modelarts_table.h"
 #include "label/spans.h"
 #include "label/voc_xml.h"
 #include "label/recode.h"
@@ -742,6 +743,42 @@ parse_line(struct reading *r, struct span line, struct pos at)
 	return rec_parse(&r->rec, line, at); /* once more, to be heard */
 }
 
+/* Raw JSON, or what a string holds as JSON; SPAN_NONE: it holds none. */
+static struct span
+json_inside(struct span raw, struct buf *text)
+{
+	if (json_type_of(raw) == JSON_STRING)
+		raw = json_value_text(raw, text);
+	return raw.p && json_valid(raw) ? raw : SPAN_NONE;
+}
+
+/* A table's rows against its schema, which may be JSON in a string; nothing when the file is not here. */
+static void
+check_table(struct reading *r)
+{
+	struct span raw = r->rec.v[REC_SOURCE], property, schema = SPAN_NONE;
+	struct buf inside = BUF_INIT, text = BUF_INIT, name = BUF_INIT;
+	struct input in;
+
+	if (raw.n < 6 || !path_has_ext(span_of(raw.p + 1, raw.p + raw.n - 1), "csv"))
+		return;
+	property = json_inside(rec_member(&r->rec, "property"), &inside);
+	if (json_type_of(property) == JSON_OBJECT)
+		schema = json_inside(json_member(property, "@modelarts:schema"), &text);
+	buf_reset(&r->bytes);
+	if (schema.p && read_located(r, rec_string(&r->rec, REC_SOURCE, &r->text), &r->bytes)) {
+		buf_adds(&name, buf_str(&r->path));
+		input_memory(&in, buf_span(&r->bytes), buf_str(&name));
+		if (!modelarts_table_check(&in, schema, r->im->opt->encoding))
+			warning_at(rec_pos(&r->rec, rec_member(&r->rec, "property")), "manifest",
+			    "@modelarts:schema must be a list of columns with name and type");
+		input_close(&in);
+	}
+	buf_release(&inside);
+	buf_release(&text);
+	buf_release(&name);
+}
+
 static void
 read_line(struct reading *r, struct span line, struct pos at)
 {
@@ -763,6 +800,7 @@ read_line(struct reading *r, struct span line, struct pos at)
 	for (size_t i = 0; i < r->sample.n; i++)
 		check_types(r, r->sample.ann[i].m, r->sample.ann[i].n);
 	read_annotations(r);
+	check_table(r);
 	give(r, source);
 }
 

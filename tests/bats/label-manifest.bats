@@ -391,3 +391,40 @@ END
 	run -0 --separate-stderr ds-import -q -f manifest u.manifest
 	[ "$stderr" = 'u.manifest:1:46: warning: the entity from 3 to 6 does not lie in the text, which has 5 characters; it does when it is counted in UTF-16 units [manifest-span]' ]
 }
+
+@test "a table's rows are checked against its schema: columns, each type, names as first row" {
+	manifest <<'END'
+{"source":"./t.csv","sample-type":4,"property":{"@modelarts:schema":[{"name":"a","type":"INTEGER"},{"name":"b","type":"byte"},{"name":"when","type":"Date"},{"name":"t","type":"TIMESTAMP"},{"name":"yes","type":"BOOLEAN"},{"name":"d","type":"DOUBLE"},{"name":"s","type":"STRING"}]}}
+{"source":"s3://b/V001/old.csv","property":"{\"@modelarts:schema\":\"{\\\"x\\\":\\\"short\\\",\\\"y\\\":\\\"binary\\\"}\"}"}
+{"source":"s3://b/gone.csv","property":{"@modelarts:schema":[{"name":"a","type":"INTEGER"}]}}
+{"source":"./old.csv","property":{"@modelarts:schema":["x"]}}
+END
+	cat >V001/t.csv <<'END'
+a,b,when,t,yes,d,s
+-2147483648,-128,2024-02-29,2024-02-29 23:59:59,TRUE,1e3,"x, y"
+,,,,,,
+1,2
+2147483648,128,2024-13-01,2024-02-29,1,x,
+x,y,2024-1-1,2024-02-29 24:00:00,no,1,"two
+lines"
+1,1,2024-01-01,2024-01-01 00:00:00,false,0.5,s,more
+END
+	printf '32768,z\n-32768,z\n' >V001/old.csv
+	run -0 --separate-stderr ds-import -q -f manifest V001
+	printf '%s\n' "$stderr" >got
+	cat >want <<'END'
+V001/t.csv:4: warning: 2 rows have another number of columns than the schema's 7, first here with 2; ModelArts leaves them out [table-row]
+V001/t.csv:5: warning: 2 values of column 'a' are no INTEGER, first here; in ModelArts they become null [table-type]
+V001/t.csv:5: warning: 2 values of column 'b' are no BYTE, first here; in ModelArts they become null [table-type]
+V001/t.csv:5: warning: 2 values of column 'when' are no DATE, first here; in ModelArts they become null [table-type]
+V001/t.csv:5: warning: 2 values of column 't' are no TIMESTAMP, first here; in ModelArts they become null [table-type]
+V001/t.csv:5: warning: 2 values of column 'yes' are no BOOLEAN, first here; in ModelArts they become null [table-type]
+V001/t.csv:5: warning: 1 values of column 'd' are no DOUBLE, first here; in ModelArts they become null [table-type]
+V001/old.csv:1: warning: 1 values of column 'x' are no SHORT, first here; in ModelArts they become null [table-type]
+V001/V001.manifest:4:34: warning: @modelarts:schema must be a list of columns with name and type [manifest]
+END
+	assert_file_equals got want
+	# The same of a manifest that was given as a file.
+	ds-import -q -f manifest V001/V001.manifest 2>got >/dev/null
+	assert_file_equals got want
+}
