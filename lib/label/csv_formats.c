@@ -10,6 +10,7 @@
  */
 #include "base/path.h"
 #include "label/csv_layout.h"
+#include "label/find.h"
 #include "label/formats.h"
 
 static int
@@ -20,7 +21,7 @@ detect_kind(const struct tree *t, struct buf *why, enum csv_dialect kind)
 	bool header;
 
 	for (size_t i = 0; i < t->n && !score; i++) {
-		if (!path_has_ext(span_str(t->node[i].path), "csv"))
+		if (!find_has_ext(t, &t->node[i], "csv"))
 			continue;
 		if (csv_layout_of_file(&l, t, &t->node[i], &header) && l.kind == kind)
 			score = csv_has_box(&l) || l.at[SHAPE]

@@ -18,6 +18,14 @@ find_has(struct span text, const char *word)
 	return text.n && memmem(text.p, text.n, word, strlen(word)) != NULL;
 }
 
+bool
+find_has_ext(const struct tree *t, const struct node *n, const char *extensions)
+{
+	struct span path = span_str(n->path);
+
+	return path_has_ext(path, extensions) || (t->single && path_ext(path).n == 0);
+}
+
 size_t
 find_sniff(
     const struct tree *t, const char *extensions, bool (*is)(struct span head), size_t *total)
@@ -27,7 +35,7 @@ find_sniff(
 
 	*total = 0;
 	for (size_t i = 0; i < t->n; i++) {
-		if (!path_has_ext(span_str(t->node[i].path), extensions))
+		if (!find_has_ext(t, &t->node[i], extensions))
 			continue;
 		++*total;
 		if (seen++ >= LOOK_AT)

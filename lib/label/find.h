@@ -8,6 +8,9 @@
 #include "base/strmap.h"
 #include "label/import.h"
 
+/* Has the file one of these extensions, or, as the only one, none (standard input)? */
+bool find_has_ext(const struct tree *t, const struct node *n, const char *extensions);
+
 /*
  * Of the files with one of these extensions, the number of those among the first few that
  * `is` takes for its own by their first bytes (at most 4 KiB). *total: files with that extension.

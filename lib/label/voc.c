@@ -43,7 +43,7 @@ detect(const struct tree *t, struct buf *why)
 		masks += path_has_ext(path, "png") &&
 			 (span_starts(path, SPAN("SegmentationClass/")) ||
 			     memmem(path.p, path.n, "/SegmentationClass/", 19));
-		if (!path_has_ext(path, "xml"))
+		if (!find_has_ext(t, &t->node[i], "xml"))
 			continue;
 		xml++;
 		folder = folder || memmem(path.p, path.n, "Annotations/", 12);
@@ -165,9 +165,9 @@ find_mask(const struct tree *t, const struct entry *e, const char *folder)
 }
 
 static bool
-is_label_file(const struct node *n)
+is_label_file(const struct tree *t, const struct node *n)
 {
-	return path_has_ext(span_str(n->path), "xml");
+	return find_has_ext(t, n, "xml");
 }
 
 /* The folder that holds all label files, as a number of bytes of their paths. */
@@ -177,7 +177,7 @@ common_root(const struct tree *t)
 	struct span root = SPAN_NONE, folder, stem;
 
 	for (size_t i = 0; i < t->n; i++) {
-		if (!is_label_file(&t->node[i]))
+		if (!is_label_file(t, &t->node[i]))
 			continue;
 		split_label_path(span_str(t->node[i].path), &folder, &stem);
 		if (!root.p)
@@ -298,7 +298,7 @@ find_entries(struct voc_reading *v)
 		const struct node *picture = NULL;
 
 		pictures = pictures || path_is_picture(span_str(t->node[i].path));
-		if (!is_label_file(&t->node[i]))
+		if (!is_label_file(t, &t->node[i]))
 			continue;
 		picture = find_picture(t, span_str(t->node[i].path));
 		if (picture)

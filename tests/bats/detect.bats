@@ -84,3 +84,22 @@ setup() {
 	ds-import pixels >out 2>err || [ $? -eq 1 ]
 	head -n 1 out | grep -q '"format":"yolo"'
 }
+
+@test "one file from standard input is known by what is in it" {
+	while IFS='|' read -r format text; do
+		printf '%b\n' "$text" >file
+		ds-import <file >out 2>err || [ $? -eq 1 ] || fail "$format: $(cat err)"
+		head -n 1 out | grep -q "\"format\":\"$format\"" || fail "$format: $(head -n 1 out)"
+		[ "$(grep -c '"source"' out)" -eq 1 ] || fail "$format: $(cat out)"
+	done <<-'END'
+		voc|<annotation><filename>a.jpg</filename><size><width>1</width><height>1</height></size></annotation>
+		cvat|<annotations><version>1.1</version><image id="0" name="a.jpg" width="1" height="1"/></annotations>
+		labelme|{"version":"5.0.1","flags":{},"shapes":[],"imagePath":"a.jpg","imageData":null}
+		via|{"a.jpg1":{"filename":"a.jpg","size":1,"regions":[{"shape_attributes":{"name":"point","cx":1,"cy":2},"region_attributes":{}}],"file_attributes":{}}}
+		createml|[{"image":"a.jpg","annotations":[{"label":"x","coordinates":{"x":1,"y":1,"width":1,"height":1}}]}]
+		csv-tf|filename,width,height,class,xmin,ymin,xmax,ymax\na.jpg,10,8,cat,1,1,4,5
+		csv-retinanet|a.jpg,1,1,4,5,cat
+		azure|{"image_url":"a.jpg","label":"x"}
+		vertex|{"imageGcsUri":"a.jpg","boundingBoxAnnotations":[]}
+	END
+}
