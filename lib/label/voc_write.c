@@ -407,6 +407,14 @@ flags_xml(struct writing *w, const struct annotation *a)
 		leaf(w, 2, "confidence", a->v[ANN_CONFIDENCE]);
 }
 
+/* The dialect's own elements beside <confidence>; the SDK and the service name one thing by two words. */
+static bool
+is_coefficient(const struct writing *w, struct span key)
+{
+	return w->rules->modelarts &&
+	       (span_is(key, "hard-coefficient") || span_is(key, "difficult-coefficient"));
+}
+
 /* Free attributes as elements; in the dialect, or when the key is no name, below <properties>. */
 static void
 property_xml(struct writing *w, struct span property, bool listed)
@@ -419,7 +427,8 @@ property_xml(struct writing *w, struct span property, bool listed)
 	json_object(&j);
 	while (json_key(&j, &key) && json_value(&j, &value)) {
 		if (span_is(key, "pose") || is_attribute(key) ||
-		    (w->rules->modelarts || !xml_is_name(key)) != listed)
+		    ((w->rules->modelarts && !is_coefficient(w, key)) || !xml_is_name(key)) !=
+			listed)
 			continue;
 		if (!listed) {
 			element_xml(w, 2, key, value);

@@ -148,3 +148,45 @@ END
 END
 	assert_file_equals got want
 }
+
+@test "faults of the official texts and of the SDK: what can be read is, the rest is said and nothing else lost" {
+	mkdir s
+	object() { # NAME MORE SHAPE
+		printf '<object><name>%s</name><pose>0</pose><truncated>0</truncated><difficult>0</difficult>%s</object>' "$1" "$2"
+	}
+	page() {
+		printf '<annotation><size><width>200</width><height>100</height><depth>3</depth></size>%s</annotation>' "$2" >"s/$1.xml"
+	}
+	page point "$(object a '<point><x1>5</x1><y1>6</y1></point>')$(object b '<point><x>5</x><y>6</y></point>')"
+	page shapes "$(object c '<dashed><y2>4</y2><x2>3</x2><x1>1</x1><y1>2</y1></dashed>')$(object d '<polyline><x2>3</x2><y2>4</y2><x10>9</x10><y10>9</y10><x1>1</x1><y1>2</y1></polyline>')"
+	page coefficient "$(object e '<hard-coefficient>0.80</hard-coefficient><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>12.5</xmax><ymax>9</ymax></bndbox>')$(object f '<difficult-coefficient>0.5</difficult-coefficient><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>12</xmax><ymax>9</ymax></bndbox>')"
+	page circle "$(object g '<circle><cx>100</cx><cy>100</cy><r>100<r></circle>')"
+	run -1 --separate-stderr ds-import -q -f 'ModelArts PASCAL VOC 1.0' s
+	[[ $stderr == *'s/circle.xml:1:'*': error: '*' [xml]' ]]
+	printf '%s\n' "$output" >records
+	jq -c 'select(.source)|.annotation[]|[.name,.point,.line,.polyline,.dashed,.bbox]|map(values)' records >got
+	cat >want <<'END'
+["e",[1,1,11.5,8]]
+["f",[1,1,11,8]]
+["a",[5,6]]
+["b",[5,6]]
+["c",[1,2,3,4],true]
+["d",[1,2,3,4,9,9]]
+END
+	assert_file_equals got want
+	# The two words for one thing go back where they were.
+	ds-export -q -f modelarts-voc --images none -o out records
+	grep -h 'coefficient>' out/*.xml >got
+	printf '\t\t<%s>%s</%s>\n' hard-coefficient 0.80 hard-coefficient difficult-coefficient 0.5 difficult-coefficient >want
+	assert_file_equals got want
+	# Quotes in the text of the triplet example: no JSON; the lines around it are read.
+	cat >x.manifest <<'END'
+{"source":"content://a","annotation":[{"type":"modelarts/text_classification","name":" positive"}]}
+{"source":"content://"Three Body" is a series","annotation":[{"type":"modelarts/text_triplet","id":"R1"}]}
+{"source":"content://\"Three Body\" is a series","annotation":[{"type":"modelarts/text_entity","name":"Book","id":"E1","property":{"@modelarts:start_index":0,"@modelarts:end_index":12}}],"hard":"True","hard-coefficient":"0.8"}
+END
+	run -1 --separate-stderr ds-import -q -f manifest x.manifest
+	[ "$stderr" = "x.manifest:2:23: error: ',' or '}' should be here [json]" ]
+	[ "$(jq -c '[.annotation[]?|.name,.span]' <<<"${lines[2]}")" = '["Book",[0,12]]' ]
+	ds-import -q --hard-only -f manifest x.manifest 2>/dev/null | grep -c '"E1"' | grep -qx 1
+}
