@@ -59,7 +59,7 @@ static const struct opt opts[] = {
 	{ 0, "max-text", "SIZE", OPT_SIZE, &options.max_text, NULL,
 	    "bytes of one label file read whole (256M)" },
 	{ 0, "max-names", "N", OPT_COUNT, &options.max_names, NULL,
-	    "sources and ids remembered, to find those that come twice (6 million)" },
+	    "sources and ids remembered, to find those that come twice (3 million)" },
 	{ 0, "max-member", "SIZE", OPT_SIZE, &tree_options.max_member, NULL,
 	    "bytes of one member of an archive (8G)" },
 	{ 0, "max-total", "SIZE", OPT_SIZE, &tree_options.max_total, NULL,

@@ -114,7 +114,7 @@ struct label_options {
 #define LABEL_OPTIONS_INIT \
 	{ \
 		.voc_base = -1, .decimals = -1, .max_text = (uint64_t)256 << 20, \
-		.max_names = 6000000 \
+		.max_names = 3000000 \
 	}
 
 struct label_writer {
