@@ -205,6 +205,7 @@ main(int argc, char **argv)
 	classmap_init(&classes, &map, map_file);
 	options.map = &classes;
 	export_all(format, argv + first, argc - first);
+	classmap_report(&classes);
 	classmap_release(&classes);
 	strings_release(&map);
 	strings_release(&about);

@@ -192,6 +192,7 @@ main(int argc, char **argv)
 	options.filter = &filter;
 	options.yolo_task = yolo_task ? YOLO_TASK_OBB : YOLO_TASK_GIVEN;
 	import_all(format, argv + first, argc - first);
+	classmap_report(&filter.map);
 	filter_release(&filter);
 	strings_release(&map);
 	strings_release(&include);

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/diag.h"
+
 static bool
 add_pair(struct class_map *m, struct span pair)
 {
@@ -11,6 +13,8 @@ add_pair(struct class_map *m, struct span pair)
 	if (!eq || eq == pair.p)
 		return false;
 	m->name = grow(m->name, &m->cap, m->n + 1, sizeof(*m->name));
+	m->met = grow(m->met, &m->mets, m->n + 1, sizeof(*m->met));
+	m->met[m->n] = false;
 	m->name[m->n] = xstrndup(eq + 1, (size_t)(pair.p + pair.n - eq - 1));
 	strmap_put(&m->to, span_of(pair.p, eq), m->n++, NULL);
 	return true;
@@ -43,6 +47,7 @@ classmap_release(struct class_map *m)
 	for (size_t i = 0; i < m->n; i++)
 		free(m->name[i]);
 	free(m->name);
+	free(m->met);
 	strmap_release(&m->to);
 	strmap_release(&m->listed);
 	buf_release(&m->list);
@@ -60,7 +65,18 @@ classmap_name(const struct class_map *m, struct span name)
 {
 	struct strmap_entry *e = strmap_find(&m->to, name);
 
+	if (e)
+		m->met[e->value] = true;
 	return e ? m->name[e->value] : NULL;
+}
+
+void
+classmap_report(const struct class_map *m)
+{
+	for (size_t i = 0; i < m->to.n; i++)
+		if (!m->met[m->to.e[i].value])
+			warning_at(POS_NONE, "map", "no class \"%.*s\" was here to be renamed",
+			    SPAN_ARG(m->to.e[i].key));
 }
 
 /*

@@ -13,7 +13,8 @@
 struct class_map {
 	struct strmap to; /* old name -> index into name */
 	char **name;
-	size_t n, cap;
+	bool *met; /* the old name was there */
+	size_t n, cap, mets;
 	struct strmap listed;  /* names in the list of classes at hand */
 	struct buf list, text; /* scratch */
 };
@@ -21,6 +22,9 @@ struct class_map {
 /* From the values of --map and the lines of --map-file (NULL: none). A bad one ends the program. */
 void classmap_init(struct class_map *m, const struct strings *pairs, const char *file);
 void classmap_release(struct class_map *m);
+
+/* A warning for each old name that was not met: a slip of the pen? */
+void classmap_report(const struct class_map *m);
 
 /* Is there anything to rename? */
 bool classmap_any(const struct class_map *m);

@@ -152,3 +152,14 @@ END
 	assert_file_equals got want
 	[[ $stderr == *'s3://b/1.jpg: note: box 1 (a) is shorter than 2 pixels: dropped [repair]'* ]]
 }
+
+@test "a class to rename that is not here is named: it may be a slip of the pen" {
+	printf 'a.jpg,1,2,3,4,cat\n' >m.csv
+	ds-import -f csv-retinanet --map caat=dog --map cat=Cat m.csv >m.jsonl 2>err
+	echo 'ds-import: warning: no class "caat" was here to be renamed [map]' >want
+	assert_file_equals err want
+	grep -q '"name":"Cat"' m.jsonl
+	ds-export -q -f csv-retinanet --images none --map Cat=x --map y=z -o out m.jsonl 2>err
+	echo 'ds-export: warning: no class "y" was here to be renamed [map]' >want
+	assert_file_equals err want
+}
