@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "label/coords.h"
+
 enum { NAMED = 100 };
 
 /* What is odd about it; NULL: nothing. Boxes are often rounded outwards: half a pixel is no fault. */
@@ -42,21 +44,42 @@ check_box(struct boxcheck *c, size_t i, struct pos at)
 		warning_at(at, "box", "box %zu %s; it stays", i + 1, fault);
 }
 
+static void
+check_polygon(struct boxcheck *c, size_t i, struct pos at)
+{
+	struct span rest = c->sample.ann[i].v[ANN_POLYGON], ring;
+	bool few = false;
+
+	if (json_type_of(rest) != JSON_ARRAY)
+		return;
+	while (coords_ring(&rest, &ring))
+		few = few || json_numbers(ring, NULL, 0) < 6;
+	if (few && c->said++ < NAMED)
+		warning_at(
+		    at, "polygon", "polygon %zu has fewer than three points; it stays", i + 1);
+}
+
 void
 boxcheck_sample(struct boxcheck *c, struct span record, struct pos at)
 {
-	if (!memmem(record.p, record.n, "\"bbox\":", 7) || !rec_parse(&c->rec, record, POS_NONE))
+	if (!memmem(record.p, record.n, "\"bbox\":", 7) &&
+	    !memmem(record.p, record.n, "\"polygon\":", 10))
+		return;
+	if (!rec_parse(&c->rec, record, POS_NONE))
 		return;
 	sample_take(&c->sample, &c->rec);
-	for (size_t i = 0; i < c->sample.n; i++)
+	for (size_t i = 0; i < c->sample.n; i++) {
 		check_box(c, i, at);
+		check_polygon(c, i, at);
+	}
 }
 
 void
 boxcheck_end(struct boxcheck *c, const char *dataset)
 {
 	if (c->said > NAMED)
-		warning_at(pos_file(dataset), "box", "%" PRIu64 " boxes in all are odd", c->said);
+		warning_at(pos_file(dataset), "box",
+		    "%" PRIu64 " boxes and polygons in all are odd", c->said);
 	rec_release(&c->rec);
 	sample_release(&c->sample);
 	buf_release(&c->name);

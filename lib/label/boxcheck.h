@@ -1,5 +1,6 @@
 /*
- * Boxes that say what no box should: no extent, a negative one, or a place outside of the picture.
+ * Boxes that say what no box should: no extent, a negative one, or a place outside of the picture; and polygons of fewer
+ * than three points.
  *
  * The frame around readers (import.h) looks at each sample of the formats whose reader does not do so itself. Such a box
  * stays as it is, and is a warning at its sample's place.

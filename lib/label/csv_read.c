@@ -1,4 +1,5 @@
 /* CSV label files to records: see csv_formats.c. */
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -28,7 +29,8 @@ struct reader {
 	struct place {
 		const struct node *node;
 		uint64_t line;
-	} * first; /* rows of the groups */
+		double width, height; /* as that row says; 0: it does not */
+	} * first;                    /* rows of the groups */
 
 	size_t places;
 	size_t before;  /* pictures of earlier files */
@@ -348,10 +350,28 @@ find_group(struct reader *r, struct span dir, struct span name)
 		gather_add(&r->heads, r->group, buf_span(&head));
 		gather_group(&r->absent, buf_span(&path), &is_new);
 		r->first = grow(r->first, &r->places, r->group + 1, sizeof(*r->first));
-		r->first[r->group] = (struct place){ r->node, r->c->line };
+		r->first[r->group] = (struct place){ r->node, r->c->line, 0, 0 };
+		num_parse(field(r, WIDTH), &r->first[r->group].width);
+		num_parse(field(r, HEIGHT), &r->first[r->group].height);
 	}
 	buf_release(&path);
 	buf_release(&head);
+}
+
+/* Width and height of a row are those of the picture's first row, or not there. */
+static void
+check_size(const struct reader *r)
+{
+	const struct place *first = &r->first[r->group];
+	struct span width = field(r, WIDTH), height = field(r, HEIGHT);
+	double w = first->width, h = first->height;
+
+	if ((width.n > 0 && !num_parse(width, &w)) || (height.n > 0 && !num_parse(height, &h)) ||
+	    w != first->width || h != first->height)
+		warning_at(pos_at(r->file, r->c->line, 1), "csv-size",
+		    "width and height should be those of the picture's first row (line %" PRIu64
+		    "), which count",
+		    first->line);
 }
 
 static void
@@ -374,6 +394,7 @@ read_row(struct reader *r, struct span dir)
 	if (!(r->l->kind == VIA ? read_region(r, &none) : read_annotation(r, &none)))
 		return;
 	find_group(r, dir, name);
+	check_size(r);
 	if (label && num_parse(score, &v) && v == 0)
 		gather_add(&r->absent, r->group, buf_span(&r->one));
 	else if (!none)

@@ -485,6 +485,9 @@ give_shape(struct reader *r, struct buf *b, const struct xml_node *n, const stru
 	}
 	if (span_is(occluded, "0") || span_is(occluded, "1"))
 		jw_member_bool(b, "occluded", occluded.p[0] == '1');
+	else if (occluded.n > 0)
+		warning_at(xml_pos(r->x, n), "cvat",
+		    "\"occluded\" should be 0 or 1, not '%.*s': left out", SPAN_ARG(occluded));
 	if (group.n) {
 		jw_key(b, "group");
 		if (!write_number_text(b, group))

@@ -165,14 +165,21 @@ give_objects(struct jsonl *j, struct buf *b, struct span objects)
 	struct columns c;
 	struct span *v;
 	uint64_t n = 0;
+	bool whole = true;
 
 	columns_open(&c, objects);
 	for (size_t i = 0; i < ARRAY_LEN(object_keys); i++)
 		import_type(j->im, jsonl_pos(j, objects), object_keys[i],
 		    json_member(objects, object_keys[i]), JSON_ARRAY);
 	v = xcalloc(c.n + 1, sizeof(*v));
-	while (columns_next(&c, v))
+	while (columns_next(&c, v)) {
+		for (size_t i = 0; i < c.n; i++)
+			whole = whole && (v[i].p || json_type_of(c.m[i].value) != JSON_ARRAY);
 		n += give_object(j, b, &c, v, class);
+	}
+	if (!whole)
+		warning_at(jsonl_pos(j, objects), "hf",
+		    "the lists of \"objects\" should be of one length: some objects lack a part");
 	free(v);
 	free(c.m);
 	free(c.at);

@@ -72,7 +72,7 @@ nan: 1 error json
 huge: [200,[]] 1 error labelme-shape
 strings: [200,[]] 1 error labelme-shape
 key-twice: [200,[["x",[1,2,29,38]]]] 
-two-points: [200,[["x",[[1,2,30,40]]]]] 
+two-points: [200,[["x",[[1,2,30,40]]]]] 1 warning polygon
 closed-twice: [200,[["x",[[1,2,30,40,5,6,1,2,1,2]]]]] 
 self-crossing: [200,[["x",[[0,0,40,40,40,0,0,40]]]]] 
 odd-count: [200,[]] 1 error labelme-shape
@@ -130,7 +130,7 @@ empty: 1 error json
 huge: [200,[]] 1 error supervisely-object
 strings: [200,[]] 1 error supervisely-object
 key-twice: [200,[["x",[1,2,30,39]]]] 
-two-points: [200,[["x",[[1,2,30,40]]]]] 
+two-points: [200,[["x",[[1,2,30,40]]]]] 1 warning polygon
 no-points: [200,[]] 1 error supervisely-object
 size-absent: [200,[["x",[1,2,30,39]]]] 
 size-zero: [200,[["x",[1,2,30,39]]]] 
@@ -186,7 +186,7 @@ size-zero: [200,[["x",[1,2,29,38]]]]
 size-absent: [200,[["x",[1,2,29,38]]]] 
 zero-box: [200,[["x",[1,-4,0,6]]]] 1 warning box
 name: [200,[["a, \"b\" 😀",[1,2,29,38]]]] 
-polygons: [200,[["x",[[1,2,3,4]]],["x",[1,2]]]] 2 error cvat-shape
+polygons: [200,[["x",[[1,2,3,4]]],["x",[1,2]]]] 2 error cvat-shape, 1 warning polygon
 twice: [200,[["x",[1,2,29,38]]]] [200,[["x",[1,2,29,38]]]] 1 warning twice
 subsets: [200,[["x",[1,2,29,38]]]] [200,[["x",[1,2,29,38]]]] 1 warning twice
 windows-path: [200,[["x",[1,2,29,38]]]] 
@@ -703,4 +703,23 @@ metadata.jsonl:1:41: error: an object needs a "bbox" [x,y,w,h] [hf]
 metadata.jsonl:2:1: warning: box 1 (x) has no extent; it stays [box]
 END
 	assert_file_equals said want
+}
+
+@test "rows and lists that do not agree: sizes of a picture, lengths of columns, a flag" {
+	printf 'filename,width,height,class,xmin,ymin,xmax,ymax\na.png,9,9,x,1,1,2,2\na.png,9,9,x,1,1,2,2\na.png,10,9,x,1,1,2,2\na.png,x,9,x,1,1,2,2\na.png,,,x,1,1,2,2\n' >t.csv
+	ds-import -f csv-tf t.csv 2>err | jq -c 'select(.source)|[.width,(.annotation|length)]' >got
+	echo '[9,5]' >want
+	assert_file_equals got want
+	printf 't.csv:%d:1: warning: width and height should be those of the picture'"'"'s first row (line 2), which count [csv-size]\n' 4 5 >want
+	assert_file_equals err want
+	echo '{"file_name":"a.png","objects":{"bbox":[[1,1,2,2],[2,2,3,3]],"categories":["x"]}}' >metadata.jsonl
+	ds-import -f hf metadata.jsonl 2>err | jq -c '.annotation[]?|[.name,.bbox]' >got
+	printf '%s\n' '["x",[1,1,2,2]]' '[null,[2,2,3,3]]' >want
+	assert_file_equals got want
+	echo 'metadata.jsonl:1:32: warning: the lists of "objects" should be of one length: some objects lack a part [hf]' >want
+	assert_file_equals err want
+	echo '<annotations><image id="0" name="a.png" width="200" height="100"><box label="x" xtl="1" ytl="1" xbr="2" ybr="2" occluded="5"/></image></annotations>' >c.xml
+	ds-import -f cvat c.xml 2>err >out
+	echo "c.xml:1:66: warning: \"occluded\" should be 0 or 1, not '5': left out [cvat]" >want
+	assert_file_equals err want
 }
