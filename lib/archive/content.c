@@ -125,7 +125,7 @@ read_whole(const struct tree *t, const struct node *n, const struct limit *limit
 	case IN_STREAM: /* it may be read again */
 		if (!keep_stream(t, &t->node[n - t->node]))
 			return false;
-		/* fall through */
+		__attribute__((fallthrough));
 	case IN_SPOOL:
 		errno = EFBIG;
 		if (n->size <= max)
