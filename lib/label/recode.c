@@ -128,12 +128,12 @@ recode_file(const struct importer *im, const struct node *n, struct tree_file *f
 	*f = (struct tree_file){ file_spool(), 0, 0, true };
 	if (f->fd < 0)
 		die("cannot write a temporary file:");
-	do {
+	while (in.r < in.w || input_more(&in)) {
 		if (write_all(f->fd, in.base + in.r, in.w - in.r) != 0)
 			die("cannot write a temporary file:");
 		f->size += in.w - in.r;
 		in.r = in.w;
-	} while (input_more(&in));
+	}
 	input_close(&in);
 	return true;
 }
@@ -171,8 +171,10 @@ recode_head(const struct tree *t, const struct node *n, size_t max, struct buf *
 
 	if (!tree_head(t, n, max, out))
 		return false;
+	if (out->n == before)
+		return true;
 	head = span_of(out->p + before, out->p + out->n);
-	if (head.n == 0 || !has_wide_mark(head))
+	if (!has_wide_mark(head))
 		return true;
 	text_convert(&utf8, head, "UTF-16", &bad); /* half a character at the end does not matter */
 	buf_cut(out, before);
