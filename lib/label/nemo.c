@@ -85,13 +85,16 @@ begin_sample(struct jsonl *j, struct buf *b, struct span path)
 		jw_member_str(b, "usage", usage);
 }
 
-/* The line as the member "nemo", unless a line made from the record would be the same. */
+/*
+ * The line as the member "nemo", unless a line made from the record would be the same; `digits`: the
+ * duration would be.
+ */
 static void
-keep_line(struct jsonl *j, struct buf *b, struct span line, const struct span v[KEYS])
+keep_line(struct jsonl *j, struct buf *b, struct span line, const struct span v[KEYS], bool digits)
 {
 	struct reader *r = j->state;
 	struct buf path = BUF_INIT;
-	bool follows = !v[COMMAND].p && jsonl_is_compact(line, keys, KEYS);
+	bool follows = digits && !v[COMMAND].p && jsonl_is_compact(line, keys, KEYS);
 
 	for (int i = 0; i < KEYS; i++)
 		follows = follows && (!v[i].p || is_taken(i, v[i]));
@@ -121,7 +124,7 @@ static bool
 give_piece(struct jsonl *j, struct span line, const struct span v[KEYS], struct span path)
 {
 	struct reader *r = j->state;
-	struct buf file = BUF_INIT, end = BUF_INIT, *b = &r->list;
+	struct buf file = BUF_INIT, end = BUF_INIT, back = BUF_INIT, *b = &r->list;
 	double offset;
 
 	if (!num_parse(v[OFFSET], &offset) || offset < 0 ||
@@ -150,9 +153,12 @@ give_piece(struct jsonl *j, struct span line, const struct span v[KEYS], struct 
 	jw_close(b, ']');
 	write_member(b, "text", v[TEXT], TEXT);
 	write_member(b, "speaker", v[SPEAKER], SPEAKER);
-	keep_line(j, b, line, v);
+	keep_line(j, b, line, v,
+	    decimal_sum(&back, buf_span(&end), -1, v[OFFSET], 0) &&
+		span_eq(buf_span(&back), v[DURATION]));
 	jw_close(b, '}');
 	r->n++;
+	buf_release(&back);
 	buf_release(&file);
 	buf_release(&end);
 	return true;
@@ -189,7 +195,7 @@ give_recording(struct jsonl *j, struct span line, const struct span v[KEYS], str
 	}
 	if (named || spoken)
 		jw_close(b, ']');
-	keep_line(j, b, line, v);
+	keep_line(j, b, line, v, true);
 	jw_close(b, '}');
 	import_sample(j->im, j->at, buf_span(b), (uint64_t)named + spoken);
 }

@@ -339,3 +339,9 @@ END
 	tail -n 2 rec | ds-export -f nemo --images none -o out.json 2>err
 	grep -q 'warning: sample.duration-unknown is lost: nemo cannot hold it (2 in 2 samples, first n.000000001) \[loss\]' err || fail "$(cat err)"
 }
+
+@test "nemo: a duration comes back with its own digits" {
+	printf '{"audio_filepath":"b.wav","offset":1.0,"duration":2,"text":"t"}\n{"audio_filepath":"b.wav","offset":3,"duration":0.50,"text":"u"}\n' >digits.json
+	ds-import -f nemo digits.json | ds-export -q -f nemo --images none -o back.json
+	assert_file_equals back.json digits.json
+}
