@@ -148,8 +148,10 @@ recode_read(const struct importer *im, const struct node *n, struct buf *out)
 
 	if (!tree_read(im->tree, n, out))
 		return false;
+	if (out->n == before)
+		return true;
 	text = span_of(out->p + before, out->p + out->n);
-	if (text.n == 0 || !is_foreign(text, encoding, false))
+	if (!is_foreign(text, encoding, false))
 		return true;
 	text = text_utf8(text, encoding, &utf8, &bad);
 	if (!text.p)
