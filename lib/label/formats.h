@@ -19,6 +19,7 @@ extern const struct label_format label_csv_retinanet;
 extern const struct label_format label_csv_tf;
 extern const struct label_format label_csv_via;
 extern const struct label_format label_cvat;
+extern const struct label_format label_darknet;
 extern const struct label_format label_doccano;
 extern const struct label_format label_doccano_seq2seq;
 extern const struct label_format label_dota;

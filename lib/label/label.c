@@ -22,6 +22,7 @@ const struct label_format *const label_formats[] = {
 	&label_csv_tf,
 	&label_csv_via,
 	&label_cvat,
+	&label_darknet,
 	&label_doccano,
 	&label_doccano_seq2seq,
 	&label_dota,

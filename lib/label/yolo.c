@@ -15,7 +15,7 @@ holds_of(const struct exporter *ex)
 
 const struct label_format label_yolo = {
 	.name = "yolo",
-	.aliases = "ultralytics|darknet|yolov5|yolov8|ModelArts YOLO 1.0",
+	.aliases = "ultralytics|yolov5|yolov8",
 	.title = "YOLO: a text file a picture, rows of ratios; data.yaml, obj.data",
 	.own_digits = true,
 	.holds = HOLDS(ANN_BBOX) | HOLDS(ANN_RBOX) | HOLDS(ANN_POLYGON) | HOLDS(ANN_KEYPOINTS) |

@@ -260,7 +260,7 @@ wanted(const struct yolo_making *w, const struct annotation *a)
 {
 	bool row = ann_member(a, "yolo").p;
 
-	switch (w->ex->opt->yolo_task) {
+	switch (w->task) {
 	case YOLO_TASK_DETECT:
 		return YOLO_BOX;
 	case YOLO_TASK_SEGMENT:
@@ -301,16 +301,19 @@ put_own(
 	return true;
 }
 
-/* Shapes that the row of that kind leaves out. */
+/* Shapes that the format holds and the row of that kind leaves out. */
 static void
 lose_shapes(
     struct yolo_making *w, const struct sample *s, const struct annotation *a, enum yolo_kind kind)
 {
-	if (a->v[ANN_KEYPOINTS].p && kind != YOLO_POSE)
+	uint64_t holds = w->ex->holds;
+
+	if ((holds & HOLDS(ANN_KEYPOINTS)) && a->v[ANN_KEYPOINTS].p && kind != YOLO_POSE)
 		export_loss(w->ex, s, "annotation.keypoints", 1);
-	if (a->v[ANN_POLYGON].p && kind != YOLO_POLYGON && kind != YOLO_TURNED)
+	if ((holds & HOLDS(ANN_POLYGON)) && a->v[ANN_POLYGON].p && kind != YOLO_POLYGON &&
+	    kind != YOLO_TURNED)
 		export_loss(w->ex, s, "annotation.polygon", 1);
-	if (a->v[ANN_RBOX].p && kind != YOLO_TURNED)
+	if ((holds & HOLDS(ANN_RBOX)) && a->v[ANN_RBOX].p && kind != YOLO_TURNED)
 		export_loss(w->ex, s, "annotation.rbox", 1);
 }
 
@@ -336,7 +339,7 @@ yolo_make_shape(struct yolo_making *w, struct sample *s, const struct annotation
 			return true;
 		}
 		buf_cut(&w->rows, before);
-		kind = w->ex->opt->yolo_task == YOLO_TASK_SEGMENT ? YOLO_TURNED : YOLO_BOX;
+		kind = w->task == YOLO_TASK_SEGMENT ? YOLO_TURNED : YOLO_BOX;
 	}
 	lose_shapes(w, s, a, kind);
 	switch (kind) {

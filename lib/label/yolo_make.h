@@ -10,6 +10,7 @@
 
 struct yolo_making {
 	struct exporter *ex;
+	enum yolo_task task;      /* what rows are to be */
 	struct buf rows;          /* of this label file */
 	unsigned points, numbers; /* kpt_shape: keypoints a row, numbers a point; 0: no poses */
 	bool boxes, outlines;     /* what this file has */

@@ -321,6 +321,7 @@ yolo_begin(struct exporter *ex)
 	struct writing *w = xcalloc(1, sizeof(*w));
 
 	w->ex = w->make.ex = ex;
+	w->make.task = ex->opt->yolo_task;
 	ex->state = w;
 }
 

@@ -73,6 +73,7 @@ END
 		modelarts-text* | doccano*) continue ;; # no pictures
 		audacity | conll | kaldi | nemo) continue ;; # the same
 		modelarts-voc) continue ;;              # looks like voc
+		darknet) continue ;;                    # read as yolo
 		*image*) cp classes.jsonl in.jsonl ;;   # of classes
 		*) cp boxes.jsonl in.jsonl ;;
 		esac

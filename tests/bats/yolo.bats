@@ -392,3 +392,76 @@ poses() {
 	ds-import -q -f yolo few 2>/dev/null | ds-export -q -f yolo --images none -o back
 	assert_file_equals back/labels/a.txt few/a.txt
 }
+
+@test "the layout that ModelArts imports as YOLO: two folders, two lists, boxes; it comes back" {
+	printf '\211PNG\r\n\032\n\0\0\0\rIHDR\0\0\0\310\0\0\0d\b\0\0\0\0\0\0\0\0' | tee a.png b.png c.png d.png >/dev/null
+	cat >in.jsonl <<'END'
+{"dataset":{"name":"set","classes":[{"name":"cat","id":0},{"name":"dog","id":1}]}}
+{"source":"a.png","id":"a","width":200,"height":100,"usage":"TRAIN","annotation":[{"name":"dog","bbox":[50,25,100,50]},{"name":"cat","polygon":[[0,0,20,0,20,10]]}]}
+{"source":"b.png","id":"b","width":200,"height":100,"usage":"EVAL","annotation":[]}
+{"source":"c.png","id":"c","width":200,"height":100}
+{"source":"d.png","id":"d","width":200,"height":100,"usage":"TEST","annotation":[{"name":"cat","bbox":[0,0,20,10]}]}
+END
+	run -0 --separate-stderr ds-export -f 'ModelArts YOLO 1.0' -o out in.jsonl
+	printf '%s\n' "$stderr" >got
+	cat >want <<'END'
+in.jsonl:2: warning: annotation.polygon is lost: darknet cannot hold it (1 in 1 samples, first a) [loss]
+in.jsonl:5: warning: sample.usage is lost: darknet cannot hold it (1 in 1 samples, first d) [loss]
+END
+	assert_file_equals got want
+	(cd out && find . -type f | LC_ALL=C sort && head -n 20 obj.* *.txt obj_*/*.txt) >got
+	cat >want <<'END'
+./obj.data
+./obj.names
+./obj_train_data/a.png
+./obj_train_data/a.txt
+./obj_train_data/c.png
+./obj_valid_data/b.png
+./obj_valid_data/b.txt
+./obj_valid_data/d.png
+./obj_valid_data/d.txt
+./train.txt
+./valid.txt
+==> obj.data <==
+classes = 2
+train = train.txt
+valid = valid.txt
+names = obj.names
+backup = backup/
+
+==> obj.names <==
+cat
+dog
+
+==> train.txt <==
+obj_train_data/a.png
+obj_train_data/c.png
+
+==> valid.txt <==
+obj_valid_data/b.png
+obj_valid_data/d.png
+
+==> obj_train_data/a.txt <==
+1 0.500000 0.500000 0.500000 0.500000
+0 0.050000 0.050000 0.100000 0.100000
+
+==> obj_valid_data/b.txt <==
+
+==> obj_valid_data/d.txt <==
+0 0.050000 0.050000 0.100000 0.100000
+END
+	assert_file_equals got want
+	ds-import -q -f darknet out | jq -c 'select(.source)|[.source,.usage,[.annotation[]?|[.name,.bbox]]]' >got
+	cat >want <<'END'
+["out/obj_train_data/a.png","TRAIN",[["dog",[50,25,100,50]],["cat",[0,0,20,10]]]]
+["out/obj_train_data/c.png","TRAIN",[]]
+["out/obj_valid_data/b.png","EVAL",[]]
+["out/obj_valid_data/d.png","EVAL",[["cat",[0,0,20,10]]]]
+END
+	assert_file_equals got want
+	# A set without any sample for training has no such list; an empty one has it.
+	grep -v TRAIN in.jsonl | grep -v '"c"' | ds-export -q -f darknet --images none -o valid 2>/dev/null
+	[ ! -e valid/train.txt ] && run ! grep train valid/obj.data
+	head -n 1 in.jsonl | ds-export -q -f darknet -o none
+	[ -f none/train.txt ] && [ ! -s none/train.txt ]
+}
