@@ -293,6 +293,18 @@ is_other_shape(struct span key)
 	return false;
 }
 
+/* A shape that is none: a reader of COCO would stumble over it. */
+static bool
+is_broken(struct span key, struct span value)
+{
+	if (json_type_of(value) == JSON_NULL)
+		return false;
+	if (span_is(key, "bbox"))
+		return json_numbers(value, NULL, 0) != 4;
+	return (span_is(key, "polygon") || span_is(key, "keypoints")) &&
+	       json_type_of(value) != JSON_ARRAY;
+}
+
 /* One member in COCO's words. `image_id` says whether that was written. */
 static void
 put_member(struct writing *w, struct part *p, const struct sample *s, const struct annotation *a,
@@ -300,7 +312,9 @@ put_member(struct writing *w, struct part *p, const struct sample *s, const stru
 {
 	struct span key = m->key, value = m->value;
 
-	if (span_is(key, "bbox")) {
+	if (is_broken(key, value)) {
+		export_loss(w->ex, s, "annotation.broken-shape", 1);
+	} else if (span_is(key, "bbox")) {
 		if (!*image_id)
 			put_image_id(w);
 		*image_id = true;

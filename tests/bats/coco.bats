@@ -412,3 +412,12 @@ same_names() {
 	must_fail 1 ds-export --strict -f coco --images none -o train.json val.jsonl 2>err
 	grep -q 'sample.usage would be lost' err
 }
+
+@test "shapes that are none are not written, and are named" {
+	echo '{"source":"a.jpg","width":9,"height":9,"annotation":[{"name":"a","bbox":[1,2]},{"name":"a","bbox":["1",2,3,4]},{"name":"a","bbox":[1,2,3,4],"polygon":"x","keypoints":7}]}' >broken.jsonl
+	ds-export -f coco --images none -o broken.json broken.jsonl 2>err
+	jq -c '[.annotations[].bbox]' broken.json >got
+	echo '[null,null,[1,2,3,4]]' >want
+	assert_file_equals got want
+	grep -q 'annotation.broken-shape is lost: coco cannot hold it (4 in 1 samples' err
+}
