@@ -63,16 +63,24 @@ has_class(struct filter *f, const struct strmap *classes)
 	return false;
 }
 
+/* The key that the service's API has for it, in a property. */
+static bool
+says_hard(struct span property)
+{
+	return json_type_of(property) == JSON_OBJECT &&
+	       json_flag(json_member(property, "@modelarts:hard")) == 1;
+}
+
 /* Hard by itself, or by one of its annotations (difficult is VOC's word for it). */
 static bool
 is_hard(const struct filter *f)
 {
-	if (json_flag(f->rec.v[REC_HARD]) == 1)
+	if (json_flag(f->rec.v[REC_HARD]) == 1 || says_hard(rec_member(&f->rec, "property")))
 		return true;
 	for (size_t i = 0; i < f->sample.n; i++) {
 		const struct annotation *a = &f->sample.ann[i];
 
-		if (ann_flag(a, ANN_DIFFICULT) == 1)
+		if (ann_flag(a, ANN_DIFFICULT) == 1 || says_hard(a->v[ANN_PROPERTY]))
 			return true;
 		for (size_t k = 0; k < a->n; k++)
 			if (span_is(a->m[k].key, "hard") && json_flag(a->m[k].value) == 1)

@@ -9,6 +9,9 @@ setup() {
 {"source":"s3://b/2.jpg","annotation":[{"type":"modelarts/image_classification","name":"dog","hard":"true"}]}
 {"source":"s3://b/3.jpg"}
 {"source":"s3://b/4.jpg","hard":true}
+{"source":"s3://b/5.jpg","property":{"@modelarts:hard":1.0}}
+{"source":"s3://b/6.jpg","annotation":[{"type":"modelarts/image_classification","name":"cow","property":{"@modelarts:hard":"1","@modelarts:hard_reasons":"3-20"}}]}
+{"source":"s3://b/7.jpg","property":{"@modelarts:hard":"false"}}
 END
 }
 
@@ -17,24 +20,24 @@ sources() {
 }
 
 @test "samples are chosen by class and by being hard" {
-	[ "$(sources)" = 1234 ]
+	[ "$(sources)" = 1234567 ]
 	[ "$(sources --include-class cat)" = 1 ]
 	[ "$(sources --include-class cat --include-class dog)" = 12 ]
-	[ "$(sources --exclude-class cat)" = 234 ]
+	[ "$(sources --exclude-class cat)" = 234567 ]
 	[ "$(sources --include-class dog --exclude-class cat)" = 2 ]
-	[ "$(sources --hard-only)" = 24 ]
+	[ "$(sources --hard-only)" = 2456 ]
 }
 
 @test "classes are renamed, merged and dropped; the summary adds up" {
 	ds-import -v --map dog=cat a.manifest >got 2>err
-	[ "$(jq -r '.annotation[]?.name' got | tr '\n' ' ')" = "cat cat cat " ]
+	[ "$(jq -r '.annotation[]?.name' got | tr '\n' ' ')" = "cat cat cat cow " ]
 	ds-import -v --map dog= --include-class cat a.manifest >got 2>err
 	[ "$(jq -r '.annotation[]?.name' got)" = cat ]
 	cat >want <<'END'
 ds-import: 1 label files read, 0 of them bad
 ds-import: 1 samples with 1 annotations given
 ds-import: 0 samples and 0 annotations left out
-ds-import: 3 samples and 2 annotations not wanted
+ds-import: 6 samples and 3 annotations not wanted
 END
 	assert_file_equals err want
 }
