@@ -181,6 +181,8 @@ write_sample(struct exporter *ex, struct sample *s)
 	b = &out->b;
 	if (is_new)
 		write_head(w, b);
+	else
+		buf_addc(b, ','); /* what is before it may be written already */
 	buf_addspan(&key, picture);
 	buf_addspan(&key, json_type_of(bytes) == JSON_STRING ? json_unquote(bytes) : bytes);
 	jw_key_span(b, buf_span(&key));
