@@ -43,7 +43,7 @@ static const struct {
 /* The job of reading one file. */
 struct reading {
 	struct voc_page *page;
-	const struct xml *x;
+	struct xml *x;
 	const struct voc_rules *rules;
 	double width, height; /* of the picture, 0: unknown */
 };

@@ -22,6 +22,12 @@ struct xml {
 	struct buf converted; /* the source in UTF-8, when it was something else */
 	struct span source;   /* what expat reads: positions are in it */
 	const char *file;
+
+	struct {
+		size_t at, start; /* of its line */
+		uint64_t line;
+	} seen; /* the position that was asked for last */
+
 	const char *refused; /* why we stopped the parser ourselves */
 	uint32_t stack[XML_DEPTH];
 	uint32_t last[XML_DEPTH]; /* last child of stack[i] */
@@ -254,6 +260,8 @@ xml_parse(struct xml *x, struct span bytes, const char *file, const char *encodi
 
 	x->file = file;
 	x->source = bytes;
+	x->seen.at = x->seen.start = 0;
+	x->seen.line = 1;
 	x->depth = 0;
 	x->refused = NULL;
 	buf_reset(&x->text);
@@ -351,15 +359,24 @@ xml_attr(const struct xml *x, const struct xml_node *n, const char *name)
 	return n ? xml_text(x, n) : SPAN_NONE;
 }
 
+/* Lines are counted from the position before: those of a large file are asked for one after the other. */
 struct pos
-xml_pos(const struct xml *x, const struct xml_node *n)
+xml_pos(struct xml *x, const struct xml_node *n)
 {
-	const char *p = x->source.p, *end = p + n->at, *q;
-	uint64_t line = 1;
+	const char *begin = x->source.p, *want = begin + n->at, *p = begin + x->seen.at, *q;
 
-	for (; (q = memchr(p, '\n', (size_t)(end - p))) != NULL; p = q + 1)
-		line++;
-	return pos_at(x->file, line, (uint64_t)(end - p) + 1);
+	for (; p < want && (q = memchr(p, '\n', (size_t)(want - p))) != NULL; p = q + 1) {
+		x->seen.line++;
+		x->seen.start = (size_t)(q + 1 - begin);
+	}
+	for (q = p; q > want && (q = memrchr(want, '\n', (size_t)(q - want))) != NULL;)
+		x->seen.line--;
+	if (n->at < x->seen.start) {
+		q = memrchr(begin, '\n', n->at);
+		x->seen.start = q ? (size_t)(q + 1 - begin) : 0;
+	}
+	x->seen.at = n->at;
+	return pos_at(x->file, x->seen.line, n->at - x->seen.start + 1);
 }
 
 /* What stands for a character of text; NULL: it itself. Control characters have no place in XML. */

@@ -61,7 +61,7 @@ const struct xml_node *xml_attrs(const struct xml *x, const struct xml_node *n);
 struct span xml_attr(const struct xml *x, const struct xml_node *n, const char *name);
 
 /* Where the element begins. */
-struct pos xml_pos(const struct xml *x, const struct xml_node *n);
+struct pos xml_pos(struct xml *x, const struct xml_node *n);
 
 /* ---- writing ---- */
 
