@@ -114,7 +114,7 @@ lay_out() {
 		printf "{\"source\":\"p%d.png\",\"width\":200,\"height\":100,\"annotation\":[{\"name\":\"some class\",\"bbox\":[1,2,3,4]}," \
 			"{\"name\":\"some class\",\"polygon\":[[10,20,40,20,40,60]]}]}\n", i }' >many.jsonl
 	for f in $(holders bbox); do
-		case $f in coco-panoptic | tfrecord | webdataset) continue ;; esac # these want pixels, or pictures
+		case $f in coco-panoptic | darknet | tfrecord | webdataset) continue ;; esac # these want pixels, or pictures
 		ds-export -q -f "$f" --images none -o "out-$f" many.jsonl 2>err || echo "$f: $(head -n 1 err)"
 		ds-import -q -f "$f" "out-$f" 2>err >back.jsonl || echo "$f is spoilt: $(head -n 1 err)"
 		[ "$(grep -c '^{"source"' back.jsonl)" = 2500 ] || echo "$f has other samples"
