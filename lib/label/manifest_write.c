@@ -374,22 +374,27 @@ begin(struct exporter *ex)
 }
 
 /* NAME.manifest: the first header's name, if one came before the first sample. */
-static struct out *
-manifest_out(struct exporter *ex, struct writing *w)
+static void
+open_manifest(struct exporter *ex, struct writing *w)
 {
 	struct span name = json_value_text(dataset_member(&ex->dataset, "name"), &w->source);
 	struct buf path = BUF_INIT;
 	struct name_set none = { NULL, 0, 0 };
 
-	if (!w->manifest) {
-		names_take(&none, SPAN(""), name.n > 0 ? name : SPAN("dataset"), &path);
-		buf_adds(&path, ".manifest");
-		w->manifest = sink_file_new(ex->sink, buf_str(&path));
-		if (!w->manifest)
-			die("cannot write %s:", buf_str(&path));
-		names_release(&none);
-		buf_release(&path);
-	}
+	names_take(&none, SPAN(""), name.n > 0 ? name : SPAN("dataset"), &path);
+	buf_adds(&path, ".manifest");
+	w->manifest = sink_file_new(ex->sink, buf_str(&path));
+	if (!w->manifest)
+		die("cannot write %s:", buf_str(&path));
+	names_release(&none);
+	buf_release(&path);
+}
+
+static struct out *
+manifest_out(struct exporter *ex, struct writing *w)
+{
+	if (!w->manifest)
+		open_manifest(ex, w);
 	return sink_file_out(w->manifest);
 }
 
@@ -464,7 +469,9 @@ write_sample(struct exporter *ex, struct sample *s)
 		}
 	if (shapes)
 		export_size(ex, s);
-	modelarts_masks_write(ex, s, "annotation", export_stem(ex, s, ""), "./", &w->mask);
+	buf_reset(&w->mask);
+	if (shapes) /* a name for each line of classes would cost much */
+		modelarts_masks_write(ex, s, "annotation", export_stem(ex, s, ""), "./", &w->mask);
 	w->writer->rules.mask_source = buf_span(&w->mask);
 	w->writer->rules.segmented = w->mask.n > 0;
 	buf_reset(&w->side_name);

@@ -635,9 +635,8 @@ round_annotation(struct exporter *ex, struct sample *s, size_t i)
 static void
 round_sample(struct exporter *ex, struct sample *s)
 {
-	struct span from = json_unquote(dataset_member(&ex->dataset, "format"));
-
-	if (ex->opt->decimals < 0 || ex->format->own_digits || span_is(from, ex->format->name))
+	if (ex->opt->decimals < 0 || ex->format->own_digits ||
+	    span_is(json_unquote(dataset_member(&ex->dataset, "format")), ex->format->name))
 		return;
 	reshape_to_pixels(ex, s);
 	for (size_t i = 0; i < s->n; i++)
