@@ -58,6 +58,7 @@ set_window(struct json *j)
 	const char *base = j->in->base ? j->in->base : "";
 
 	j->begin = j->p = base + j->in->r;
+	j->seen = NULL;
 	j->end = base + j->in->w;
 }
 
@@ -88,14 +89,34 @@ json_stream(struct json *j, struct input *in)
 		j->begin = j->p += 3; /* columns count from behind it */
 }
 
+/*
+ * Lines are counted from the place that was asked for last: a caller names the place of each of many values, of some
+ * after what is in them.
+ */
 struct pos
-json_pos(const struct json *j, const char *at, const char *file)
+json_pos(struct json *j, const char *at, const char *file)
 {
-	uint64_t line = j->line, col = j->col;
+	const char *nl;
 
-	if (at && j->begin)
-		count_lines(&line, &col, j->begin, at);
-	return pos_at(file, line, col);
+	if (!at || !j->begin || at < j->begin)
+		return pos_at(file, j->line, j->col);
+	if (!j->seen) {
+		j->seen = j->begin;
+		j->seen_line = j->line;
+		j->seen_col = j->col;
+	}
+	if (at >= j->seen) {
+		count_lines(&j->seen_line, &j->seen_col, j->seen, at);
+	} else if (!memchr(at, '\n', (size_t)(j->seen - at))) {
+		j->seen_col -= (uint64_t)(j->seen - at);
+	} else {
+		for (nl = j->seen; (nl = memrchr(at, '\n', (size_t)(nl - at))) != NULL;)
+			j->seen_line--;
+		nl = memrchr(j->begin, '\n', (size_t)(at - j->begin));
+		j->seen_col = nl ? (uint64_t)(at - nl) : j->col + (uint64_t)(at - j->begin);
+	}
+	j->seen = at;
+	return pos_at(file, j->seen_line, j->seen_col);
 }
 
 static bool

@@ -61,11 +61,13 @@ enum json_type {
 };
 
 struct json {
-	const char *p, *end;  /* unread text */
-	const char *begin;    /* first byte of the text (or of the window) */
-	struct input *in;     /* where more comes from; NULL for memory */
-	uint64_t line;        /* line number of begin, from 1 */
-	uint64_t col;         /* column of begin, from 1 */
+	const char *p, *end; /* unread text */
+	const char *begin;   /* first byte of the text (or of the window) */
+	struct input *in;    /* where more comes from; NULL for memory */
+	uint64_t line;       /* line number of begin, from 1 */
+	uint64_t col;        /* column of begin, from 1 */
+	const char *seen;    /* the place that json_pos() was asked for last; NULL: none */
+	uint64_t seen_line, seen_col;
 	const char *error;    /* what is wrong; NULL: nothing so far */
 	struct pos error_pos; /* its line and column */
 	unsigned depth;
@@ -112,7 +114,7 @@ bool json_fail(struct json *j, const char *error);
 /* Report the error that happened: "file:line:col: error: ... [json]". */
 void json_error(const struct json *j, const char *file);
 /* Line and column of a place in the text (for a stream: in the current window). */
-struct pos json_pos(const struct json *j, const char *at, const char *file);
+struct pos json_pos(struct json *j, const char *at, const char *file);
 
 /* ---- raw values: text that a scanner has accepted ---- */
 

@@ -135,7 +135,7 @@ give_objects(struct reader *r, struct buf *b, struct span list, struct pos at)
 }
 
 static void
-give_picture(struct reader *r, struct span raw, struct span dir, const struct json *j)
+give_picture(struct reader *r, struct span raw, struct span dir, struct json *j)
 {
 	static const char *const keys[] = { "image", "imagefilename", "annotations", "annotation" };
 	struct span v[4], name, list, source;

@@ -481,9 +481,33 @@ test_suite(void)
 	free(dir);
 }
 
+/* The places of a text in any order, and counted one by one. */
+static void
+test_places(void)
+{
+	const char text[] = "\n[1,\n\n22,  3]\n\n\n4567\n";
+	uint64_t line[sizeof(text)] = { 7 }, col[sizeof(text)] = { 5 };
+	struct json j;
+	int bad = 0;
+
+	for (size_t i = 1; i < sizeof(text); i++) {
+		line[i] = line[i - 1] + (text[i - 1] == '\n');
+		col[i] = text[i - 1] == '\n' ? 1 : col[i - 1] + 1;
+	}
+	json_begin_at(&j, span_str(text), 7, 5);
+	for (size_t i = 0; i < 5000; i++) {
+		size_t k = i * i * 7919 % sizeof(text);
+		struct pos at = json_pos(&j, text + k, "x");
+
+		bad += at.line != line[k] || at.col != col[k];
+	}
+	is_int(bad, 0, "places are the same in any order");
+}
+
 int
 main(void)
 {
+	test_places();
 	test_vectors();
 	test_utf8();
 	test_depth(JSON_DEPTH, true);
