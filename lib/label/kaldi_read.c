@@ -76,7 +76,7 @@ add_row(struct reader *r, struct table *t, struct span line, uint64_t number)
 	}
 	if (!span_word(&rest, &row.key))
 		return;
-	row.value = rest.n > 0 ? span_of(rest.p + 1, rest.p + rest.n) : SPAN("");
+	row.value = rest.n > 0 ? span_of(rest.p + 1, rest.p + rest.n) : rest;
 	strmap_put(&t->keys, row.key, t->n, &is_new);
 	if (!is_new) {
 		bad_row(r, t, &row, row.key, "this key was there before; the first one counts");

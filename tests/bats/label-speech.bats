@@ -200,7 +200,7 @@ END
 @test "kaldi: what does not fit together is said with its place" {
 	mkdir k
 	printf 'r1 a.wav\nr1 b.wav\nr2\n' >k/wav.scp
-	printf 'u1 r9 0 1\nu2 r1 x 1\nu3 r1 2 1\nu4 r1 1 -1\nu5 r1 1 2\nu6 r1\n' >k/segments
+	printf 'u1 r9 0 1\nu2 r1 x 1\nu3 r1 2 1\nu4 r1 1 -1\nu5 r1 1 2\nu6 r1\nu8\n' >k/segments
 	printf 'u5 ok\nu7 nobody\n' >k/text
 	printf 'u5 ann\n' >k/utt2spk
 	printf 'bob u5\n' >k/spk2utt
@@ -210,11 +210,12 @@ END
 	cat >want <<'END'
 k/wav.scp:2:1: error: this key was there before; the first one counts [kaldi]
 k/segments:1:4: error: a segment should name a recording of wav.scp [kaldi]
+k/segments:7:3: error: a segment should name a recording of wav.scp [kaldi]
 k/spk2utt:1:5: warning: utt2spk does not say so; utt2spk counts [kaldi]
 k/text:2:1: error: this utterance is not in segments [kaldi]
 k/wav.scp:3:1: warning: 1 recordings are not in segments, first this one [kaldi]
-k/segments:1:1: warning: 5 utterances are not in text, first this one [kaldi]
-k/segments:1:1: warning: 5 utterances are not in utt2spk, first this one [kaldi]
+k/segments:1:1: warning: 6 utterances are not in text, first this one [kaldi]
+k/segments:1:1: warning: 6 utterances are not in utt2spk, first this one [kaldi]
 k/utt2lang: warning: this file is not read [kaldi]
 k/segments:2:4: error: a segment should be utterance, recording, start, end [kaldi]
 k/segments:3:7: error: a segment should not end before it starts (an end of -1 needs reco2dur) [kaldi]
@@ -223,7 +224,7 @@ k/segments:6:4: error: a segment should be utterance, recording, start, end [kal
 k/wav.scp:3:1: error: a recording should have a path or a command [kaldi]
 ds-import: 5 label files read, 0 of them bad
 ds-import: 1 samples with 1 annotations given
-ds-import: 1 samples and 7 annotations left out
+ds-import: 1 samples and 8 annotations left out
 END
 	assert_file_equals got want
 	must_fail 2 ds-import -f kaldi k/text 2>err
