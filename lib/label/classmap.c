@@ -5,40 +5,84 @@
 
 #include "base/diag.h"
 
-static bool
+/* NULL, or what is wrong with the pair. A class that has a new name already keeps it. */
+static const char *
 add_pair(struct class_map *m, struct span pair)
 {
 	const char *eq = pair.n ? memchr(pair.p, '=', pair.n) : NULL;
+	struct strmap_entry *e;
+	bool is_new;
 
 	if (!eq || eq == pair.p)
-		return false;
+		return "is not OLD=NEW";
+	e = strmap_put(&m->to, span_of(pair.p, eq), m->n, &is_new);
+	if (!is_new)
+		return span_is(span_of(eq + 1, pair.p + pair.n), m->name[e->value])
+			   ? NULL
+			   : "gives a class a second new name";
 	m->name = grow(m->name, &m->cap, m->n + 1, sizeof(*m->name));
 	m->met = grow(m->met, &m->mets, m->n + 1, sizeof(*m->met));
 	m->met[m->n] = false;
-	m->name[m->n] = xstrndup(eq + 1, (size_t)(pair.p + pair.n - eq - 1));
-	strmap_put(&m->to, span_of(pair.p, eq), m->n++, NULL);
-	return true;
+	m->name[m->n++] = xstrndup(eq + 1, (size_t)(pair.p + pair.n - eq - 1));
+	return NULL;
+}
+
+/* "'cat=x' gives a class a second new name, beside 'cat=y'" */
+static void
+say_bad(struct class_map *m, struct buf *why, struct span pair, const char *what)
+{
+	const char *eq = pair.n ? memchr(pair.p, '=', pair.n) : NULL;
+	struct strmap_entry *e = eq ? strmap_find(&m->to, span_of(pair.p, eq)) : NULL;
+
+	buf_addf(why, "'%.*s' %s", SPAN_ARG(pair), what);
+	if (e)
+		buf_addf(why, ", beside '%.*s=%s'", SPAN_ARG(e->key), m->name[e->value]);
+}
+
+static void
+load_file(struct class_map *m, const char *file)
+{
+	struct buf why = BUF_INIT;
+	struct input in;
+	struct span line;
+	const char *what;
+	bool bad = false;
+
+	if (!input_open(&in, file))
+		die("cannot go on without --map-file");
+	in.ends = INPUT_ANY;
+	while (input_line(&in, &line)) {
+		line = span_trim(line);
+		what = line.n > 0 ? add_pair(m, line) : NULL;
+		if (!what)
+			continue;
+		bad = true;
+		buf_reset(&why);
+		say_bad(m, &why, line, what);
+		error_at(input_pos(&in, 0), "map", "%s", buf_str(&why));
+	}
+	input_close(&in);
+	buf_release(&why);
+	if (bad)
+		die("cannot go on with this --map-file");
 }
 
 void
 classmap_init(struct class_map *m, const struct strings *pairs, const char *file)
 {
-	struct input in;
-	struct span line;
-
 	*m = (struct class_map){ .to = STRMAP_INIT, .listed = STRMAP_INIT };
-	for (size_t i = 0; i < pairs->n; i++)
-		if (!add_pair(m, span_str(pairs->v[i])))
-			tool_usage("--map: '%s' is not OLD=NEW", pairs->v[i]);
-	if (!file)
-		return;
-	if (!input_open(&in, file))
-		die("cannot go on without --map-file");
-	in.ends = INPUT_ANY;
-	while (input_line(&in, &line))
-		if (span_trim(line).n > 0 && !add_pair(m, span_trim(line)))
-			error_at(input_pos(&in, 0), "map", "a line must be OLD=NEW");
-	input_close(&in);
+	for (size_t i = 0; i < pairs->n; i++) {
+		struct span pair = span_str(pairs->v[i]);
+		const char *what = add_pair(m, pair);
+		struct buf why = BUF_INIT;
+
+		if (!what)
+			continue;
+		say_bad(m, &why, pair, what);
+		tool_usage("--map: %s", buf_str(&why));
+	}
+	if (file)
+		load_file(m, file);
 }
 
 void

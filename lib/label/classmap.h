@@ -19,7 +19,10 @@ struct class_map {
 	struct buf list, text; /* scratch */
 };
 
-/* From the values of --map and the lines of --map-file (NULL: none). A bad one ends the program. */
+/*
+ * From the values of --map and the lines of --map-file (NULL: none). A bad one ends the program, and so does a class with
+ * two new names; the same twice is once.
+ */
 void classmap_init(struct class_map *m, const struct strings *pairs, const char *file);
 void classmap_release(struct class_map *m);
 

@@ -166,3 +166,25 @@ END
 	echo 'ds-export: warning: no class "y" was here to be renamed [map]' >want
 	assert_file_equals err want
 }
+
+@test "a class to rename to two names is a usage error that names both; the same twice is once" {
+	printf 'a.jpg,1,2,3,4,cat\n' >m.csv
+	must_fail 2 ds-import -f csv-retinanet --map cat=dog --map cat=wolf m.csv >got 2>err
+	[ ! -s got ]
+	grep -qF "ds-import: error: --map: 'cat=wolf' gives a class a second new name, beside 'cat=dog'" err
+	printf 'dog=wolf\ncat=dog\n\ncat=\nnothing\n' >map
+	must_fail 2 ds-import -f csv-retinanet --map-file map m.csv >got 2>err
+	[ ! -s got ]
+	cat >want <<'END'
+map:4:1: error: 'cat=' gives a class a second new name, beside 'cat=dog' [map]
+map:5:1: error: 'nothing' is not OLD=NEW [map]
+ds-import: error: cannot go on with this --map-file
+END
+	assert_file_equals err want
+	printf 'cat=dog\n' >map
+	must_fail 2 ds-export -f csv-retinanet --map cat=wolf --map-file map -o out /dev/null 2>err
+	grep -qF "map:1:1: error: 'cat=dog' gives a class a second new name, beside 'cat=wolf' [map]" err
+	ds-import -f csv-retinanet --map cat=dog --map-file map m.csv >got 2>err
+	[ ! -s err ]
+	grep -q '"name":"dog"' got
+}
