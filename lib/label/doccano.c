@@ -51,6 +51,7 @@ is_seq2seq(const struct label_format *f)
 struct reader {
 	struct buf text, scratch;
 	struct offsets offsets; /* of the text */
+	struct strmap ids;      /* of the line's entities, as their JSON */
 };
 
 static bool
@@ -73,6 +74,8 @@ write_span(struct jsonl *j, struct buf *b, struct span start, struct span end)
 	if (from > to || !offsets_byte(&r->offsets, (double)to, UNIT_CODEPOINT, &byte))
 		return jsonl_bad_annotation(
 		    j, end, "the offsets should lie in the text, the end behind the start");
+	if (from == to)
+		warning_at(jsonl_pos(j, start), "doccano", "the entity has no extent; it stays");
 	jw_key(b, "span");
 	jw_open(b, '[');
 	jw_raw(b, start);
@@ -156,6 +159,36 @@ give_relation(struct jsonl *j, struct buf *b, struct span raw)
 	return true;
 }
 
+/* Note the id of an entity: relations are between these. */
+static void
+take_id(struct jsonl *j, struct span raw)
+{
+	struct span id = json_type_of(raw) == JSON_OBJECT ? json_member(raw, "id") : SPAN_NONE;
+	struct reader *r = j->state;
+	bool is_new = true;
+
+	if (is_id(id))
+		strmap_put(&r->ids, id, 0, &is_new);
+	if (!is_new)
+		warning_at(jsonl_pos(j, id), "doccano", "two entities have the id %.*s; both stay",
+		    SPAN_ARG(id));
+}
+
+/* Does the relation lead somewhere? All entities of the line have been met. */
+static void
+check_relation(struct jsonl *j, struct span raw)
+{
+	struct reader *r = j->state;
+	struct span v[RELATION_KEYS];
+
+	json_pick(raw, relation_keys, v, RELATION_KEYS, NULL);
+	for (int k = R_FROM; k <= R_TO; k++)
+		if (is_id(v[k]) && !strmap_find(&r->ids, v[k]))
+			warning_at(jsonl_pos(j, v[k]), "doccano",
+			    "no entity of this text has the id %.*s; the relation stays",
+			    SPAN_ARG(v[k]));
+}
+
 /* A class of the text, or what it should become. */
 static bool
 give_string(struct jsonl *j, struct buf *b, struct span raw)
@@ -202,7 +235,13 @@ give_list(struct jsonl *j, struct buf *b, int key, struct span list)
 	json_begin(&items, list);
 	json_array(&items);
 	while (json_item(&items) && json_value(&items, &raw))
-		n += give_item(j, b, key, raw);
+		if (give_item(j, b, key, raw)) {
+			n++;
+			if (key == RELATIONS)
+				check_relation(j, raw);
+			else
+				take_id(j, raw);
+		}
 	return n;
 }
 
@@ -210,9 +249,12 @@ give_list(struct jsonl *j, struct buf *b, int key, struct span list)
 static uint64_t
 give_annotations(struct jsonl *j, struct buf *b, const struct span v[KEYS])
 {
+	struct reader *r = j->state;
 	uint64_t n = 0;
 	bool any = false;
 
+	strmap_release(&r->ids);
+	r->ids = (struct strmap)STRMAP_INIT;
 	for (int k = LABEL; k < KEYS; k++) {
 		enum json_type type = json_type_of(v[k]);
 
@@ -312,10 +354,12 @@ static char
 kind_of_line(struct span line)
 {
 	static const char *const lists[] = { "\"label\"", "\"labels\"", "\"entities\"" };
-	struct span rest;
+	struct span rest = behind_key(line, "\"entities\"");
 
 	if (!find_has(line, "\"text\"") && !find_has(line, "\"data\""))
 		return 0;
+	if (span_starts(rest, SPAN("[{"))) /* which have members "label" themselves */
+		return 'e';
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
 		rest = behind_key(line, lists[i]);
 		if (!rest.p)
@@ -377,7 +421,7 @@ looks_like_entities(struct span head)
 static void
 read_tree(struct importer *im)
 {
-	struct reader r = { .text = BUF_INIT };
+	struct reader r = { .text = BUF_INIT, .ids = STRMAP_INIT };
 
 	import_header(im);
 	import_header_end(im);
@@ -385,6 +429,7 @@ read_tree(struct importer *im)
 	buf_release(&r.text);
 	buf_release(&r.scratch);
 	offsets_release(&r.offsets);
+	strmap_release(&r.ids);
 }
 
 static int

@@ -171,8 +171,9 @@ begin_sample(struct jsonl *j, struct buf *b, struct span line, const struct span
 	return name.p != NULL;
 }
 
-static void
-write_usage(struct buf *b, struct span labels)
+/* The usage that the labels say; NULL: none, or one in a word that is not Vertex'. */
+static const char *
+usage_of_labels(struct span labels)
 {
 	struct span use = json_type_of(labels) == JSON_OBJECT
 			      ? json_unquote(json_member(labels, ML_USE))
@@ -180,7 +181,26 @@ write_usage(struct buf *b, struct span labels)
 
 	for (size_t i = 0; i < ARRAY_LEN(uses); i++)
 		if (span_is(use, uses[i].word))
-			jw_member_str(b, "usage", uses[i].usage);
+			return uses[i].usage;
+	return NULL;
+}
+
+static void
+write_usage(struct jsonl *j, struct buf *b, struct span labels)
+{
+	const char *usage = usage_of_labels(labels);
+	struct span use =
+	    json_type_of(labels) == JSON_OBJECT ? json_member(labels, ML_USE) : SPAN_NONE;
+
+	if (usage)
+		jw_member_str(b, "usage", usage);
+	else if (use.p)
+		warning_at(jsonl_pos(j, use), "vertex",
+		    "%.*s is no split, which may be \"training\", \"validation\" or \"test\": the "
+		    "sample has none",
+		    SPAN_ARG(use));
+	else if (labels.p)
+		import_type(j->im, jsonl_pos(j, labels), keys[LABELS], labels, JSON_OBJECT);
 }
 
 /* The line without what was taken out of its lists. */
@@ -207,9 +227,9 @@ follows(struct span line, const struct span v[KEYS], struct span source)
 {
 	static const char *const use[] = { ML_USE };
 	struct buf text = BUF_INIT, again = BUF_INIT;
-	bool same = jsonl_is_plain(line, keys, KEYS) && !v[TEXT_FILE].p &&
-		    (!v[LABELS].p || (json_type_of(v[LABELS]) == JSON_OBJECT &&
-					 jsonl_is_plain(v[LABELS], use, 1)));
+	bool same =
+	    jsonl_is_plain(line, keys, KEYS) && !v[TEXT_FILE].p &&
+	    (!v[LABELS].p || (usage_of_labels(v[LABELS]) && jsonl_is_plain(v[LABELS], use, 1)));
 
 	if (v[IMAGE].p)
 		jw_string(&again, source);
@@ -232,7 +252,7 @@ give_line(struct jsonl *j, struct span line)
 	if (!begin_sample(j, b, line, v))
 		return false;
 	buf_addspan(&source, buf_span(&j->pictures.source));
-	write_usage(b, v[LABELS]);
+	write_usage(j, b, v[LABELS]);
 	n = give_annotations(j, b, v);
 	if (!follows(line, v, buf_span(&source)))
 		write_template(b, line, v);

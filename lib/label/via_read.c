@@ -138,6 +138,21 @@ give_picture(struct reader *r, struct span raw, struct span dir, struct json *j)
 	buf_release(&rest);
 }
 
+/* A project of VIA 3, which shares no more than the name? Said so. */
+static bool
+is_via3(struct reader *r)
+{
+	struct span text = buf_span(&r->text);
+
+	if (!json_valid(text) || !json_member(text, "project").p || !json_member(text, "view").p ||
+	    !json_member(text, "metadata").p)
+		return false;
+	error_at(pos_file(r->file), "via",
+	    "a project of VIA 3, another format, which is not read: export it as one of the formats "
+	    "of 'ds-import --list-formats'");
+	return true;
+}
+
 /* All pictures of a file: its top level, or _via_img_metadata of a project. */
 static void
 read_file(struct reader *r, const struct node *node)
@@ -147,7 +162,7 @@ read_file(struct reader *r, const struct node *node)
 	struct json j;
 
 	r->im->files++;
-	if (!load(r, node)) {
+	if (!load(r, node) || is_via3(r)) {
 		r->im->bad_files++;
 		return;
 	}

@@ -98,22 +98,49 @@ list_members(struct reader *r)
 
 /* ---- detection ---- */
 
+/* The base name before ".tar" or, compressed, ".tar.gz" or ".tgz"; SPAN_NONE: it is no shard's. */
+static struct span
+shard_stem(const struct node *node)
+{
+	struct span base = path_base_span(span_str(node->path)), stem = path_stem(base);
+
+	if (path_has_ext(base, "tar|tgz"))
+		return stem;
+	if (path_has_ext(base, "gz|xz|zst|bz2") && path_has_ext(stem, "tar"))
+		return path_stem(stem);
+	return SPAN_NONE;
+}
+
 static bool
 is_shard(const struct node *node)
 {
-	return path_has_ext(span_str(node->path), "tar");
+	return shard_stem(node).p != NULL;
 }
 
 /* "train-000012.tar" */
 static bool
 is_shard_name(const struct node *node)
 {
-	struct span stem = path_stem(path_base_span(span_str(node->path)));
+	struct span stem = shard_stem(node);
 	size_t digits = 0;
 
 	while (digits < stem.n && isdigit((unsigned char)stem.p[stem.n - 1 - digits]))
 		digits++;
-	return is_shard(node) && digits >= 4;
+	return digits >= 4;
+}
+
+/* The number of shards, when the tree is nothing else. */
+static size_t
+count_shards(const struct tree *t)
+{
+	size_t shards = 0;
+
+	for (size_t i = 0; i < t->n && !t->single; i++)
+		if (is_shard_name(&t->node[i]))
+			shards++;
+		else if (!path_has_ext(span_str(t->node[i].path), "json|txt|md|idx"))
+			return 0;
+	return shards;
 }
 
 static bool
@@ -157,15 +184,10 @@ detect_archive(const struct tree *t, struct buf *why)
 int
 webdataset_detect(const struct tree *t, struct buf *why)
 {
-	size_t shards = 0;
+	size_t shards = count_shards(t);
 
-	if (t->archive)
+	if (t->archive && shards == 0)
 		return detect_archive(t, why);
-	for (size_t i = 0; i < t->n && !t->single; i++)
-		if (is_shard_name(&t->node[i]))
-			shards++;
-		else if (!path_has_ext(span_str(t->node[i].path), "json|txt|md|idx"))
-			return 0;
 	if (shards == 0)
 		return 0;
 	buf_addf(why, "%zu numbered .tar files", shards);
@@ -579,6 +601,21 @@ read_shard(struct reader *r, const struct tree *t, struct span name)
 	}
 }
 
+/* Shards inside of an archive: they would have to be unpacked to be read. Were there any? */
+static bool
+refuse_packed(struct reader *r, const struct tree *t)
+{
+	size_t shards = t->archive ? count_shards(t) : 0;
+
+	if (shards == 0)
+		return false;
+	error_at(pos_file(t->name), "webdataset",
+	    "%zu shards are packed in this archive and are not read: unpack it, and read the folder",
+	    shards);
+	r->im->bad_files += shards;
+	return true;
+}
+
 /* All shards of a folder, in the order of their names. */
 static size_t
 read_shards(struct reader *r, const struct tree *t)
@@ -635,7 +672,8 @@ webdataset_read(struct importer *im)
 	dataset_init(&r.classes);
 	if (im->tree->single)
 		read_single(&r);
-	else if (im->tree->archive || read_shards(&r, im->tree) == 0)
+	else if (!refuse_packed(&r, im->tree) &&
+		 (im->tree->archive || read_shards(&r, im->tree) == 0))
 		read_shard(&r, im->tree, span_str(im->tree->name));
 	if (r.nameless > 1)
 		warning_at(pos_file(im->tree->name), "webdataset",

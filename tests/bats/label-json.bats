@@ -123,6 +123,13 @@ END
 	assert_file_equals err want
 }
 
+@test "VIA 3 is another format, and that is said once" {
+	echo '{"project":{"pid":"x"},"config":{},"attribute":{},"file":{},"metadata":{},"view":{}}' >p.json
+	must_fail 1 ds-import -f via p.json >got 2>err
+	[ "$(grep -c . err)" = 1 ]
+	[[ $(<err) == 'p.json: error: a project of VIA 3, another format, which is not read'* ]]
+}
+
 @test "hf: objects as a list of objects are named, and ride along" {
 	mkdir l
 	echo '{"file_name":"2.png","objects":[{"bbox":[1,2,3,4],"category":"cat"}]}' >l/metadata.jsonl

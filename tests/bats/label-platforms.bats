@@ -85,6 +85,19 @@ END
 	assert_file_equals out.jsonl v.jsonl
 }
 
+@test "Vertex AI: a split in a word that is none is said, and comes back" {
+	cat >v.jsonl <<'END'
+{"imageGcsUri":"gs://b/f.png","dataItemResourceLabels":{"aiplatform.googleapis.com/ml_use":"TRAINING"}}
+{"imageGcsUri":"gs://b/g.png","dataItemResourceLabels":{"aiplatform.googleapis.com/ml_use":"test"}}
+END
+	ds-import -f vertex v.jsonl >got 2>err
+	echo 'v.jsonl:1:92: warning: "TRAINING" is no split, which may be "training", "validation" or "test": the sample has none [vertex]' >want
+	assert_file_equals err want
+	[ "$(jq -r 'select(.source)|.usage' got | tr '\n' ' ')" = 'null TEST ' ]
+	ds-export -q -f vertex --images none -o back.jsonl got
+	assert_file_equals back.jsonl v.jsonl
+}
+
 @test "Azure ML: classes, boxes and polygons, and back byte for byte" {
 	cat >a.jsonl <<'END'
 {"image_url":"azureml://s/1.jpg","image_details":{"format":"jpg","width":"400px","height":"258px"},"label":"cat"}

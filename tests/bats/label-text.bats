@@ -107,6 +107,25 @@ conll() {
 	printf -- '-DOCSTART- -X- -X- O\n\nEU NNP I-NP B-ORG\nrejects VBZ I-VP O\nGerman JJ I-NP B-MISC\ncall NN I-NP I-MISC \n. . O O\n\n\nPeter NNP I-NP B-PER\nZürich NNP I-NP I-PER\n\n-DOCSTART- -X- -X- O\n\n😀 x x O\nRom x x B-LOC'
 }
 
+@test "doccano: relations to nowhere, entities without extent, and two of one id are named" {
+	cat >d.jsonl <<'END'
+{"id":1,"text":"hi 😀 bob","entities":[{"id":1,"label":"P","start_offset":5,"end_offset":8},{"id":2,"label":"Q","start_offset":3,"end_offset":3},{"id":2,"label":"R","start_offset":0,"end_offset":1}],"relations":[{"id":1,"from_id":1,"to_id":2,"type":"a"},{"id":2,"from_id":7,"to_id":"1","type":"b"}]}
+{"id":2,"text":"ab","label":[[1,1,"X"]]}
+END
+	ds-import d.jsonl >got 2>err
+	[ "$(jq -s '[.[].annotation//[]|length]|add' got)" = 6 ]
+	cat >want <<'END'
+d.jsonl:1:130: warning: the entity has no extent; it stays [doccano]
+d.jsonl:1:154: warning: two entities have the id 2; both stay [doccano]
+d.jsonl:1:275: warning: no entity of this text has the id 7; the relation stays [doccano]
+d.jsonl:1:285: warning: no entity of this text has the id "1"; the relation stays [doccano]
+d.jsonl:2:31: warning: the entity has no extent; it stays [doccano]
+END
+	assert_file_equals err want
+	ds-export -f doccano -o back.jsonl got
+	assert_file_equals back.jsonl d.jsonl
+}
+
 @test "conll: a sentence a record, offsets in characters, and every byte comes back" {
 	conll >ner.conll
 	ds-import ner.conll >got

@@ -237,3 +237,22 @@ END
 		[ "$(sha256sum <"$f" | cut -c -64)" = "$sum" ]
 	done
 }
+
+@test "shards that are compressed are read; shards packed in an archive are named, with what to do" {
+	mkdir d gz
+	printf 3 >d/k.cls
+	printf hi >d/k.txt
+	tar -cf t-000000.tar -C d k.cls k.txt
+	ds-import t-000000.tar | tail -n +2 | sed 's/t-000000[^!]*!/!/' >want
+	[ -s want ]
+	gzip -c t-000000.tar >gz/t-000000.tar.gz
+	ds-import gz | tail -n +2 | sed 's,gz/t-000000[^!]*!,!,' >got
+	assert_file_equals got want
+	tar -cf pack.tar t-000000.tar
+	must_fail 1 ds-import pack.tar >got 2>err
+	echo 'pack.tar: error: 1 shards are packed in this archive and are not read: unpack it, and read the folder [webdataset]' >want
+	assert_file_equals err want
+	must_fail 1 ds-import - <pack.tar >got 2>err
+	sed -i s/pack.tar:/'<stdin>:'/ want
+	assert_file_equals err want
+}
