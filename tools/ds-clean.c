@@ -410,8 +410,8 @@ summarize(const struct run *run)
 		    (unsigned long long)n[CLEAN_MENDED], (unsigned long long)converted,
 		    (unsigned long long)n[CLEAN_RECODED], (unsigned long long)rejected);
 	else if (rejected)
-		say("%llu of %llu pictures were rejected", (unsigned long long)rejected,
-		    (unsigned long long)run->pictures);
+		say("%llu of %llu %s rejected", (unsigned long long)rejected,
+		    COUNTED(run->pictures, "picture was", "pictures were"));
 }
 
 /* Names of files come from the operands one after the other, or from standard input. */

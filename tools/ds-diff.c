@@ -62,8 +62,8 @@ json_summary(const struct diff_counts *c, const char *semver, struct buf *b)
 static void
 text_summary(const struct diff_counts *c, const char *semver, struct buf *b)
 {
-	buf_addf(b, "%llu samples, then %llu: %llu added, %llu removed, %llu changed",
-	    (unsigned long long)c->before, (unsigned long long)c->after,
+	buf_addf(b, "%llu %s, then %llu: %llu added, %llu removed, %llu changed",
+	    COUNTED(c->before, "sample", "samples"), (unsigned long long)c->after,
 	    (unsigned long long)c->added, (unsigned long long)c->removed,
 	    (unsigned long long)c->changed);
 	for (int k = 0, n = 0; k < DIFF_KINDS; k++)

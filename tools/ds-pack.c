@@ -45,10 +45,10 @@ pack(const struct store *s, const char *version)
 
 	if (!pack_version(s, version, &o, &c))
 		return;
-	say("version %s: %llu samples, %llu files%s", version, (unsigned long long)c.samples,
-	    (unsigned long long)c.files, o.form == PACK_WEBDATASET ? ", in shards" : "");
+	say("version %s: %llu %s, %llu %s%s", version, COUNTED(c.samples, "sample", "samples"),
+	    COUNTED(c.files, "file", "files"), o.form == PACK_WEBDATASET ? ", in shards" : "");
 	if (c.missing)
-		say("%llu files could not be had", (unsigned long long)c.missing);
+		say("%llu %s could not be had", COUNTED(c.missing, "file", "files"));
 }
 
 int

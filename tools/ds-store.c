@@ -160,8 +160,8 @@ run_gc(struct target *t)
 	struct gc_result r;
 
 	if (store_gc(&t->store, force, &r))
-		buf_addf(&out_stdout()->b, "%llu objects kept, %llu objects of %llu bytes %s\n",
-		    (unsigned long long)r.kept, (unsigned long long)r.garbage,
+		buf_addf(&out_stdout()->b, "%llu %s kept, %llu %s of %llu bytes %s\n",
+		    COUNTED(r.kept, "object", "objects"), COUNTED(r.garbage, "object", "objects"),
 		    (unsigned long long)r.bytes,
 		    force ? "removed" : "not needed (--force removes them)");
 }

@@ -36,9 +36,9 @@ verify_one(const struct store *s, const char *name)
 	struct verify_result r;
 	bool good = verify_version(s->path, dir, &o, &r);
 
-	buf_addf(&out->b, "%s\t%s\t%llu samples\t%llu files\t%llu bytes\n", name,
-	    good && r.findings == 0 ? "ok" : "DAMAGED", (unsigned long long)r.samples,
-	    (unsigned long long)r.files, (unsigned long long)r.bytes);
+	buf_addf(&out->b, "%s\t%s\t%llu %s\t%llu %s\t%llu bytes\n", name,
+	    good && r.findings == 0 ? "ok" : "DAMAGED", COUNTED(r.samples, "sample", "samples"),
+	    COUNTED(r.files, "file", "files"), (unsigned long long)r.bytes);
 	out_tick(out);
 	free(dir);
 }

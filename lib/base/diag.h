@@ -87,6 +87,13 @@ void die(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn, co
 /* Plain information, "prog: message"; silenced by -q. */
 void say(const char *fmt, ...) __attribute__((format(printf, 1, 2), cold));
 
+/*
+ * A count and the words that follow it, which differ for 1: two arguments for "%llu %s".
+ *
+ *	say("%llu %s no usage", COUNTED(n, "sample has", "samples have"));
+ */
+#define COUNTED(n, one, many) (unsigned long long)(n), ((n) == 1 ? (one) : (many))
+
 /* How much is said. Set once, by tool.c, before threads start. */
 void diag_program(const char *name);
 const char *diag_program_name(void);

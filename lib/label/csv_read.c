@@ -382,8 +382,8 @@ read_row(struct reader *r, struct span dir)
 	double v;
 
 	if (r->c->n != r->l->n && (r->l->kind != AUTOML || r->c->n > 11)) {
-		error_at(pos_at(r->file, r->c->line, 1), "csv-row",
-		    "%zu fields; there should be %zu", r->c->n, r->l->n);
+		error_at(pos_at(r->file, r->c->line, 1), "csv-row", "%llu %s; there should be %zu",
+		    COUNTED(r->c->n, "field", "fields"), r->l->n);
 		r->im->bad_annotations++;
 		return;
 	}
@@ -447,9 +447,9 @@ read_rows(struct reader *r, struct csv *c, struct span path)
 		read_row(r, find_dir(path));
 	}
 	if (r->again && l.kind != OPENIMAGES)
-		warning_at(pos_file(r->file), "csv-twice",
-		    "%zu of its pictures were in an earlier file; their rows are joined",
-		    (size_t)r->again);
+		warning_at(pos_file(r->file), "csv-twice", "%llu of its pictures %s joined",
+		    COUNTED(r->again, "was in an earlier file; the rows are",
+			"were in an earlier file; their rows are"));
 	csv_layout_release(&l);
 }
 

@@ -82,7 +82,8 @@ read_row(struct reader *r, struct span row, const struct input *in)
 
 	if (n < DIFFICULT || n > COLUMNS) {
 		error_at(input_pos(in, 0), "dota-row",
-		    "%zu columns; a row has 8 coordinates, a class and difficult", n);
+		    "%llu %s; a row has 8 coordinates, a class and difficult",
+		    COUNTED(n, "column", "columns"));
 		return false;
 	}
 	for (size_t i = 0; i < 8; i++)

@@ -472,9 +472,10 @@ add_collected(struct exporter *ex, struct spool *spool)
 	for (size_t i = 0; i < n; i++)
 		dataset_add_class(&ex->dataset, span_str(name[i]));
 	if (ex->dataset.n > before)
-		say("%zu classes are not in a header; they are numbered in the order of their "
-		    "names",
-		    ex->dataset.n - before);
+		say("%llu %s",
+		    COUNTED(ex->dataset.n - before,
+			"class is not in a header; it gets the next number",
+			"classes are not in a header; they are numbered in the order of their names"));
 	spool_names_free(name, n);
 }
 
@@ -521,8 +522,9 @@ export_losses_json(const struct exporter *ex, struct buf *out)
 void
 export_summary(const struct exporter *ex)
 {
-	say("%" PRIu64 " samples with %" PRIu64 " annotations and %" PRIu64 " pictures written",
-	    ex->samples, ex->annotations, ex->pictures);
-	say("%" PRIu64 " samples and %" PRIu64 " annotations left out", ex->bad_samples,
-	    ex->bad_annotations);
+	say("%llu %s with %llu %s and %llu %s written", COUNTED(ex->samples, "sample", "samples"),
+	    COUNTED(ex->annotations, "annotation", "annotations"),
+	    COUNTED(ex->pictures, "picture", "pictures"));
+	say("%llu %s and %llu %s left out", COUNTED(ex->bad_samples, "sample", "samples"),
+	    COUNTED(ex->bad_annotations, "annotation", "annotations"));
 }

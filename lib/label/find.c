@@ -56,7 +56,7 @@ find_score(const struct tree *t, const char *extensions, bool (*is)(struct span 
 
 	if (ours == 0)
 		return 0;
-	buf_addf(why, "%zu file%s (%s), %s", total, total == 1 ? "" : "s", extensions, what);
+	buf_addf(why, "%llu %s (%s), %s", COUNTED(total, "file", "files"), extensions, what);
 	return ours == total || ours == LOOK_AT ? score : score / 2;
 }
 

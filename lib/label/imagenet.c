@@ -111,7 +111,8 @@ detect(const struct tree *t, struct buf *why)
 		return 0;
 	buf_addf(why, "%zu of %zu files in %zu folders", in_classes, media, n);
 	if (other > 0)
-		buf_addf(why, ", with %zu files beside that may be labels", other);
+		buf_addf(why, ", with %llu %s beside that may be labels",
+		    COUNTED(other, "file", "files"));
 	return other == 0 ? 60 : 30;
 }
 

@@ -42,8 +42,9 @@ say_passed_over(const struct importer *im)
 {
 	if (im->passed_over > 0)
 		note_at(pos_file(im->tree->name), "not-read",
-		    "%" PRIu64 " files do not look like %s and were not read, first '%s'",
-		    im->passed_over, im->format->name, tree_name(im->tree, im->first));
+		    "%llu %s look like %s and %s not read, first '%s'",
+		    COUNTED(im->passed_over, "file does not", "files do not"), im->format->name,
+		    im->passed_over == 1 ? "was" : "were", tree_name(im->tree, im->first));
 }
 
 bool
@@ -233,11 +234,13 @@ import_box(struct buf *b, double x, double y, double w, double h)
 void
 import_summary(const struct importer *im)
 {
-	say("%" PRIu64 " label files read, %" PRIu64 " of them bad", im->files, im->bad_files);
-	say("%" PRIu64 " samples with %" PRIu64 " annotations given", im->samples, im->annotations);
-	say("%" PRIu64 " samples and %" PRIu64 " annotations left out", im->bad_samples,
-	    im->bad_annotations);
+	say("%llu %s read, %llu of them bad", COUNTED(im->files, "label file", "label files"),
+	    (unsigned long long)im->bad_files);
+	say("%llu %s with %llu %s given", COUNTED(im->samples, "sample", "samples"),
+	    COUNTED(im->annotations, "annotation", "annotations"));
+	say("%llu %s and %llu %s left out", COUNTED(im->bad_samples, "sample", "samples"),
+	    COUNTED(im->bad_annotations, "annotation", "annotations"));
 	if (im->opt->filter && filter_any(im->opt->filter))
-		say("%" PRIu64 " samples and %" PRIu64 " annotations not wanted", im->not_wanted,
-		    im->annotations_not_wanted);
+		say("%llu %s and %llu %s not wanted", COUNTED(im->not_wanted, "sample", "samples"),
+		    COUNTED(im->annotations_not_wanted, "annotation", "annotations"));
 }

@@ -357,7 +357,8 @@ count_missing(const struct table *t, const struct strmap *has, const char *what,
 			first = &t->row[i];
 	if (n > 0)
 		warning_at(row_pos(t, first, first->key), "kaldi",
-		    "%" PRIu64 " %s are not in %s, first this one", n, what, file);
+		    "%llu %s%s not in %s, first this one", (unsigned long long)n, what,
+		    n == 1 ? " is" : "s are", file);
 }
 
 /* Recordings without segments, utterances without text or speaker. */
@@ -368,11 +369,10 @@ find_missing(const struct reader *r)
 	    r->t[KALDI_SEGMENTS].name ? &r->t[KALDI_SEGMENTS] : &r->t[KALDI_WAV];
 
 	if (r->t[KALDI_SEGMENTS].name)
-		count_missing(
-		    &r->t[KALDI_WAV], &r->first, "recordings", kaldi_file[KALDI_SEGMENTS]);
+		count_missing(&r->t[KALDI_WAV], &r->first, "recording", kaldi_file[KALDI_SEGMENTS]);
 	for (int f = KALDI_TEXT; f <= KALDI_UTT2SPK; f++)
 		if (r->t[f].name)
-			count_missing(utterances, &r->t[f].keys, "utterances", kaldi_file[f]);
+			count_missing(utterances, &r->t[f].keys, "utterance", kaldi_file[f]);
 }
 
 /* Files beside these that are not read: said, for what they hold is left behind. */
@@ -408,8 +408,9 @@ read_folder(struct reader *r, struct span dir)
 	for (size_t i = 0; i < wav->n; i++)
 		give_recording(r, dir, &wav->row[i]);
 	if (r->pipes > 0)
-		note_at(pos_file(wav->name), "kaldi",
-		    "%" PRIu64 " recordings are commands, which are never run", r->pipes);
+		note_at(pos_file(wav->name), "kaldi", "%llu %s never run",
+		    COUNTED(r->pipes, "recording is a command, which is",
+			"recordings are commands, which are"));
 	for (int f = 0; f < KALDI_FILES; f++)
 		release_table(&r->t[f]);
 	strmap_release(&r->first);

@@ -88,8 +88,8 @@ read_row(struct reader *r, struct span row, const struct input *in)
 	double v;
 
 	if (n < SCORE || n > COLUMNS) {
-		error_at(input_pos(in, 0), "kitti-row",
-		    "%zu columns; a row has 15, or 16 with a score", n);
+		error_at(input_pos(in, 0), "kitti-row", "%llu %s; a row has 15, or 16 with a score",
+		    COUNTED(n, "column", "columns"));
 		return false;
 	}
 	for (size_t i = 1; i < n; i++)

@@ -503,8 +503,9 @@ labelme_read(struct importer *im)
 		if (im->tree->single || path_has_ext(span_str(im->tree->node[i].path), "json"))
 			read_file(&r, &im->tree->node[i]);
 	if (r.images)
-		note_at(POS_NONE, "labelme-image",
-		    "imageData of %zu files left out; the pictures are here", (size_t)r.images);
+		note_at(POS_NONE, "labelme-image", "imageData of %llu %s",
+		    COUNTED(r.images, "file left out; the picture is here",
+			"files left out; the pictures are here"));
 	pictures_release(&r.pictures);
 	strmap_release(&r.groups);
 	free(r.object);

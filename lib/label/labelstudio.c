@@ -517,13 +517,13 @@ read_tree(struct importer *im)
 			read_file(&r, &im->tree->node[i]);
 	if (r.several)
 		note_at(POS_NONE, "labelstudio-several",
-		    "%zu tasks have several annotations; one is taken, the others are kept aside",
-		    (size_t)r.several);
+		    "%llu %s several annotations; one is taken, the others are kept aside",
+		    COUNTED(r.several, "task has", "tasks have"));
 	if (r.several_names)
 		warning_at(POS_NONE, "labelstudio-names",
-		    "%zu regions have several labels; the first is the class, and only Label Studio "
-		    "gets the others again",
-		    (size_t)r.several_names);
+		    "%llu %s several labels; the first is the class, and only Label Studio gets the "
+		    "others again",
+		    COUNTED(r.several_names, "region has", "regions have"));
 	pictures_release(&r.pictures);
 	buf_release(&r.task);
 	buf_release(&r.annotations);

@@ -74,9 +74,9 @@ losses_report(const struct losses *l, const char *format)
 {
 	for (size_t i = 0; i < l->n; i++)
 		warning_at(l->loss[i].first[0].at, "loss",
-		    "%s is lost: %s cannot hold it (%" PRIu64 " in %" PRIu64 " samples, first %s)",
-		    l->loss[i].code, format, l->loss[i].count, l->loss[i].samples,
-		    l->loss[i].first[0].id);
+		    "%s is lost: %s cannot hold it (%" PRIu64 " in %llu %s, first %s)",
+		    l->loss[i].code, format, l->loss[i].count,
+		    COUNTED(l->loss[i].samples, "sample", "samples"), l->loss[i].first[0].id);
 }
 
 static void

@@ -53,7 +53,9 @@ detect(const struct tree *t, struct buf *why)
 	buf_release(&head);
 	if (pairs == 0 || labels < pairs)
 		return 0;
-	buf_addf(why, "%zu texts with a word a line beside pictures", pairs);
+	buf_addf(why, "%llu %s",
+	    COUNTED(pairs, "text with a word a line beside a picture",
+		"texts with a word a line beside pictures"));
 	return 30;
 }
 

@@ -195,9 +195,9 @@ report(const struct table *t)
 {
 	if (t->bad_rows > 0)
 		warning_at(t->first_bad, "table-row",
-		    "%" PRIu64 " rows have another number of columns than the schema's %zu, first "
-		    "here with %zu; ModelArts leaves them out",
-		    t->bad_rows, t->n, t->first_columns);
+		    "%llu %s another number of columns than the schema's %zu, first here with %zu; "
+		    "ModelArts leaves such rows out",
+		    COUNTED(t->bad_rows, "row has", "rows have"), t->n, t->first_columns);
 	for (size_t i = 0; i < t->n; i++)
 		if (t->column[i].bad > 0)
 			warning_at(t->column[i].first, "table-type",

@@ -184,8 +184,8 @@ read_pair(struct importer *im, const struct node *text, const struct node *resul
 			    "labels for a line that the text does not have");
 		else if (!more)
 			warning_at(pos_file(r.in.name), "modelarts-text",
-			    "%" PRIu64 " lines of labels for %" PRIu64 " texts", r.in.line,
-			    t.in.line);
+			    "%llu %s of labels for %llu %s", COUNTED(r.in.line, "line", "lines"),
+			    COUNTED(t.in.line, "text", "texts"));
 		lines_close(&t);
 	}
 	lines_close(&r);

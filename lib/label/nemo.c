@@ -246,7 +246,8 @@ read_tree(struct importer *im)
 	flush(im, &r);
 	if (r.timeless > 0)
 		note_at(pos_file(im->tree->name), "nemo",
-		    "%" PRIu64 " lines have no \"duration\", which NeMo needs", r.timeless);
+		    "%llu %s no \"duration\", which NeMo needs",
+		    COUNTED(r.timeless, "line has", "lines have"));
 	for (size_t i = 0; i < ARRAY_LEN(bufs); i++)
 		buf_release(bufs[i]);
 }

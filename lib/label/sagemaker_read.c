@@ -512,8 +512,9 @@ say_away(const struct importer *im, const struct reader *r)
 {
 	if (r->away > 0)
 		note_at(pos_file(im->tree->name), "mask",
-		    "%" PRIu64 " masks are not here, first '%s'; the records refer to them",
-		    r->away, r->first_away);
+		    "%llu %s not here, first '%s'; the records refer to %s",
+		    COUNTED(r->away, "mask is", "masks are"), r->first_away,
+		    r->away == 1 ? "it" : "them");
 }
 
 void

@@ -266,9 +266,9 @@ via_read(struct importer *im)
 		read_file(&r, &im->tree->node[i]);
 	}
 	if (r.again)
-		note_at(POS_NONE, "via-twice",
-		    "%zu pictures were there twice, word for word; they are given once",
-		    (size_t)r.again);
+		note_at(POS_NONE, "via-twice", "%llu %s given once",
+		    COUNTED(r.again, "picture was there twice, word for word; it is",
+			"pictures were there twice, word for word; they are"));
 	pictures_release(&r.pictures);
 	strmap_release(&r.seen);
 	buf_release(&r.text);

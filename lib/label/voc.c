@@ -57,11 +57,11 @@ detect(const struct tree *t, struct buf *why)
 	}
 	buf_release(&head);
 	if (voc > 0)
-		buf_addf(
-		    why, "%zu XML files, %zu of the first %zu with <annotation>", xml, voc, looked);
+		buf_addf(why, "%llu %s, %zu of the first %zu with <annotation>",
+		    COUNTED(xml, "XML file", "XML files"), voc, looked);
 	if (voc > 0 || masks == 0)
 		return voc == 0 ? 0 : folder ? 90 : 60;
-	buf_addf(why, "%zu PNG files in SegmentationClass/", masks);
+	buf_addf(why, "%llu %s in SegmentationClass/", COUNTED(masks, "PNG file", "PNG files"));
 	return 70;
 }
 
@@ -404,8 +404,8 @@ check_sets(const struct voc_reading *v)
 		if (!strmap_find(&v->ids, v->usage.e[i].key) && missing++ == 0)
 			first = v->usage.e[i].key.p;
 	if (missing > 0)
-		warning_at(pos_file(v->tree->name), "voc-split",
-		    "%" PRIu64 " names in ImageSets have no file, first '%s'", missing, first);
+		warning_at(pos_file(v->tree->name), "voc-split", "%llu %s no file, first '%s'",
+		    COUNTED(missing, "name in ImageSets has", "names in ImageSets have"), first);
 }
 
 /* ---- the records ---- */
@@ -735,9 +735,9 @@ say_zeros(const struct voc_reading *v)
 {
 	if (v->zeros > 0)
 		warning_at(pos_file(v->first_zero), "voc-base",
-		    "%" PRIu64 " boxes have a coordinate 0, first here: pixels are counted from 0 "
-		    "in this dataset; use --voc-base 0",
-		    v->zeros);
+		    "%llu %s a coordinate 0, first here: pixels are counted from 0 in this dataset; "
+		    "use --voc-base 0",
+		    COUNTED(v->zeros, "box has", "boxes have"));
 }
 
 static void

@@ -190,7 +190,7 @@ webdataset_detect(const struct tree *t, struct buf *why)
 		return detect_archive(t, why);
 	if (shards == 0)
 		return 0;
-	buf_addf(why, "%zu numbered .tar files", shards);
+	buf_addf(why, "%llu numbered %s", COUNTED(shards, ".tar file", ".tar files"));
 	return 60;
 }
 

@@ -435,11 +435,11 @@ report(const struct reading *r)
 
 	if (r->without_picture)
 		warning_at(pos_file(name), "yolo",
-		    "%llu label files have no picture here; their labels stay ratios",
-		    (unsigned long long)r->without_picture);
+		    "%llu %s no picture here; the labels stay ratios",
+		    COUNTED(r->without_picture, "label file has", "label files have"));
 	if (r->outside)
-		note_at(pos_file(name), "yolo", "%llu pictures are in no split of the description",
-		    (unsigned long long)r->outside);
+		note_at(pos_file(name), "yolo", "%llu %s in no split of the description",
+		    COUNTED(r->outside, "picture is", "pictures are"));
 	if (r->im->samples == 0)
 		error_at(pos_file(name), "yolo", "no pictures and no label files (.txt) are here");
 }

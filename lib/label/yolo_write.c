@@ -308,9 +308,9 @@ yolo_finish(struct exporter *ex)
 	yolo_making_release(&w->make);
 	if (w->mixed)
 		warning_at(POS_NONE, "yolo-mixed",
-		    "%llu label files have boxes and outlines, and Ultralytics would take the boxes for "
-		    "polygons of two points (--yolo-task makes all rows alike)",
-		    (unsigned long long)w->mixed);
+		    "%llu %s boxes and outlines, and Ultralytics would take the boxes for polygons of "
+		    "two points (--yolo-task makes all rows alike)",
+		    COUNTED(w->mixed, "label file has", "label files have"));
 	free(w);
 	ex->state = NULL;
 }

@@ -418,8 +418,8 @@ warn_class(const struct version_info *v, size_t c)
 			: "; its samples are fixed by the earlier version");
 	else if (all < 5)
 		warning_at(POS_NONE, "few-samples",
-		    "class \"%.*s\" has only %llu samples (training services ask for 5)",
-		    SPAN_ARG(name), (unsigned long long)all);
+		    "class \"%.*s\" has only %llu %s (training services ask for 5)", SPAN_ARG(name),
+		    COUNTED(all, "sample", "samples"));
 	buf_release(&text);
 }
 

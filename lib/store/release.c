@@ -388,9 +388,10 @@ warn_unpictured(const struct release *r)
 		n += !r->pool.s[i].pictured;
 	if (n)
 		warning_at(POS_NONE, "no-phash",
-		    "%llu of %zu samples have no phash, so what looks like them is not known (ds-clean "
-		    "--signals adds it)",
-		    (unsigned long long)n, r->pool.n);
+		    "%llu of %zu samples %s is not known (ds-clean --signals adds it)",
+		    (unsigned long long)n, r->pool.n,
+		    n == 1 ? "has no phash, so what looks like it"
+			   : "have no phash, so what looks like them");
 }
 
 /* Pictures that test and look like one that trains. Without a limit the search is not worth minutes. */
@@ -406,13 +407,13 @@ check_near(const struct release *r)
 	n = plan_near_leaks(&r->pool, o->near_distance, o->near_named);
 	if (n > o->max_leak)
 		error_at(POS_NONE, "near-leak",
-		    "%llu samples that test look like one that trains; --max-leak allows %llu "
-		    "(--group-near keeps them together)",
-		    (unsigned long long)n, (unsigned long long)o->max_leak);
+		    "%llu %s like one that trains; --max-leak allows %llu (--group-near keeps them "
+		    "together)",
+		    COUNTED(n, "sample that tests looks", "samples that test look"),
+		    (unsigned long long)o->max_leak);
 	else if (n)
-		say("%llu samples that test look like one that trains (--max-leak N makes more than N an "
-		    "error)",
-		    (unsigned long long)n);
+		say("%llu %s like one that trains (--max-leak N makes more than N an error)",
+		    COUNTED(n, "sample that tests looks", "samples that test look"));
 }
 
 /* Everything that would make a version that nobody should train on. */
@@ -427,18 +428,19 @@ may_publish(const struct release *r)
 		error_at(POS_NONE, "empty", "there is no sample; nothing is published");
 	if (x->missing)
 		error_at(POS_NONE, "usage-missing",
-		    "%llu samples have no usage, and --usage require is given",
-		    (unsigned long long)x->missing);
+		    "%llu %s no usage, and --usage require is given",
+		    COUNTED(x->missing, "sample has", "samples have"));
 	if (x->conflicts)
 		diag(level, POS_NONE, "leak",
-		    "%llu groups of samples that belong together (same content or group) are on two sides "
-		    "by their earlier %s%s",
-		    (unsigned long long)x->conflicts, r->plan.folds ? "fold" : "usage",
+		    "%llu %s of samples that belong together (same content or group) %s on two sides by "
+		    "their earlier %s%s",
+		    COUNTED(x->conflicts, "group", "groups"), x->conflicts == 1 ? "is" : "are",
+		    r->plan.folds ? "fold" : "usage",
 		    r->o->allow_leak ? "" : "; --allow-leak publishes them all the same");
 	if (x->spoiled)
 		diag(plan_usage(&r->plan) == USAGE_RESET ? DIAG_WARNING : level, POS_NONE, "ledger",
-		    "%llu samples that test were trained on in an earlier version",
-		    (unsigned long long)x->spoiled);
+		    "%llu %s trained on in an earlier version",
+		    COUNTED(x->spoiled, "sample that tests was", "samples that test were"));
 	check_near(r);
 	return diag_count(DIAG_ERROR) == before;
 }
@@ -585,14 +587,14 @@ warn_ratio(int side, const struct split_side *x)
 	struct buf why = BUF_INIT;
 
 	if (x->locked)
-		buf_addf(&why, "%llu are fixed there by their earlier usage",
-		    (unsigned long long)x->locked);
+		buf_addf(&why, "%llu %s earlier usage",
+		    COUNTED(x->locked, "is fixed there by its", "are fixed there by their"));
 	else
 		buf_adds(&why,
 		    "samples that belong together, or classes that have to be on every side, do not "
 		    "allow it");
-	warning_at(POS_NONE, "ratio", "%s has %llu samples and not %llu: %s", usage_name[side],
-	    (unsigned long long)x->got, (unsigned long long)x->target, why.p);
+	warning_at(POS_NONE, "ratio", "%s has %llu %s and not %llu: %s", usage_name[side],
+	    COUNTED(x->got, "sample", "samples"), (unsigned long long)x->target, why.p);
 	buf_release(&why);
 }
 
@@ -602,7 +604,8 @@ release_say(const struct release *r)
 	struct buf b = BUF_INIT;
 
 	if (r->name)
-		buf_addf(&b, "version %s of %zu samples", r->name, r->pool.n);
+		buf_addf(
+		    &b, "version %s of %llu %s", r->name, COUNTED(r->pool.n, "sample", "samples"));
 	else
 		buf_adds(&b, "usage");
 	say_sides(r, &b);
@@ -616,31 +619,35 @@ release_say(const struct release *r)
 			warn_ratio(s, x);
 	}
 	if (r->o->snapshot)
-		say("%llu files of %llu bytes; %llu new objects of %llu bytes; %llu files did not change",
-		    (unsigned long long)r->files.files, (unsigned long long)r->files.bytes,
-		    (unsigned long long)r->files.added, (unsigned long long)r->files.added_bytes,
-		    (unsigned long long)r->files.unread);
+		say("%llu %s of %llu bytes; %llu new %s of %llu bytes; %llu %s not change",
+		    COUNTED(r->files.files, "file", "files"), (unsigned long long)r->files.bytes,
+		    COUNTED(r->files.added, "object", "objects"),
+		    (unsigned long long)r->files.added_bytes,
+		    COUNTED(r->files.unread, "file did", "files did"));
 	if (r->files.no_file)
-		say("%llu sources are no files; the snapshot does not hold them",
-		    (unsigned long long)r->files.no_file);
+		say("%llu %s",
+		    COUNTED(r->files.no_file, "source is no file; the snapshot does not hold it",
+			"sources are no files; the snapshot does not hold them"));
 	if (r->result.cleared)
-		say("the usage of %llu records was not kept (--usage keep keeps it)",
-		    (unsigned long long)r->result.cleared);
+		say("the usage of %llu %s was not kept (--usage keep keeps it)",
+		    COUNTED(r->result.cleared, "record", "records"));
 	if (r->result.refolded && r->parent.folds && !r->plan.past_folds)
 		say("version %s has %llu folds and not %d, so its folds were not kept",
 		    r->parent.name, (unsigned long long)r->parent.folds, r->plan.ratio.sides);
 	else if (r->result.refolded)
-		say("%llu records had another fold", (unsigned long long)r->result.refolded);
+		say("%llu %s had another fold", COUNTED(r->result.refolded, "record", "records"));
 	if (r->result.reentered)
-		say("%llu samples that tested in an earlier version are in TRAIN now",
-		    (unsigned long long)r->result.reentered);
+		say("%llu %s in TRAIN now",
+		    COUNTED(r->result.reentered, "sample that tested in an earlier version is",
+			"samples that tested in an earlier version are"));
 	if (r->result.overruled)
-		say("%llu records keep the usage of version %s against that of the input",
-		    (unsigned long long)r->result.overruled, r->parent.name);
+		say("%llu %s the usage of version %s against that of the input",
+		    COUNTED(r->result.overruled, "record keeps", "records keep"), r->parent.name);
 	if (r->result.held)
-		say("%llu new samples have no usage: they belong to samples on two sides",
-		    (unsigned long long)r->result.held);
+		say("%llu new %s to samples on two sides",
+		    COUNTED(r->result.held, "sample has no usage: it belongs",
+			"samples have no usage: they belong"));
 	if (r->dropped)
-		say("%llu unlabelled samples were left out (--unlabelled out)",
-		    (unsigned long long)r->dropped);
+		say("%llu unlabelled %s left out (--unlabelled out)",
+		    COUNTED(r->dropped, "sample was", "samples were"));
 }

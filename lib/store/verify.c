@@ -305,8 +305,8 @@ check_ratio(struct verify *v)
 		for (int s = 1; s < r.sides; s++)
 			if (n->n[s] != ratio_target(&r, s, all))
 				note_at(pos_file(path), "ratio",
-				    "%s has %llu samples; a ratio of %s asks for %llu",
-				    usage_name[s], (unsigned long long)n->n[s], ratio,
+				    "%s has %llu %s; a ratio of %s asks for %llu", usage_name[s],
+				    COUNTED(n->n[s], "sample", "samples"), ratio,
 				    (unsigned long long)ratio_target(&r, s, all));
 	}
 	free(ratio);

@@ -115,8 +115,8 @@ check_axis(const struct entry *e, const char *axis, size_t *n)
 			*n = array_length(values);
 		if (array_length(values) != *n) {
 			report(e->m, RULE_M07, DIAG_WARNING, place(e, values),
-			    "this axis has %zu values; the one before it has %zu",
-			    array_length(values), *n);
+			    "this axis has %llu %s; the one before it has %zu",
+			    COUNTED(array_length(values), "value", "values"), *n);
 			return false;
 		}
 	}
@@ -150,7 +150,8 @@ check_table(const struct entry *e)
 			continue;
 		if (width != SIZE_MAX && n != width) {
 			report(e->m, RULE_M07, DIAG_WARNING, place(e, row),
-			    "this row has %zu cells; the rows before it have %zu", n, width);
+			    "this row has %llu %s; the rows before it have %zu",
+			    COUNTED(n, "cell", "cells"), width);
 			return;
 		}
 		width = n;

@@ -85,7 +85,8 @@ check_waiting(struct check *c)
 		found(c, RULE_G09, depend_node(c, first), first, "it waits for a cycle for ever");
 	else if (n > 1)
 		found(c, RULE_G09, depend_node(c, first), first,
-		    "it and %u more steps wait for a cycle for ever", n - 1);
+		    "it and %llu more %s wait for a cycle for ever",
+		    COUNTED(n - 1, "step", "steps"));
 	free(fine);
 }
 

@@ -345,7 +345,7 @@ same_names() {
 	printf 'unused\nzebra\n' >list
 	ds-export -f coco --classes list -o got.json in.jsonl 2>err
 	[ "$(jq -c .categories got.json)" = '[{"name":"unused","id":3},{"name":"zebra","id":0,"supercategory":"animal"}]' ] || fail "$(jq -c .categories got.json)"
-	grep -q 'annotation.class-not-listed is lost: coco cannot hold it (2 in 1 samples' err
+	grep -q 'annotation.class-not-listed is lost: coco cannot hold it (2 in 1 sample,' err
 	jq -c 'if .dataset then .dataset.classes|=(.[:2]+.[3:]) else . end' in.jsonl >one.jsonl
 	ds-export -f coco --map zebra=ant --map unused=free -o map.json one.jsonl 2>err
 	echo 'one.jsonl:1:69: note: class "zebra" joins "ant", which stays as it is [class-map]' >want
@@ -419,5 +419,5 @@ same_names() {
 	jq -c '[.annotations[].bbox]' broken.json >got
 	echo '[null,null,[1,2,3,4]]' >want
 	assert_file_equals got want
-	grep -q 'annotation.broken-shape is lost: coco cannot hold it (4 in 1 samples' err
+	grep -q 'annotation.broken-shape is lost: coco cannot hold it (4 in 1 sample' err
 }

@@ -71,7 +71,7 @@ setup() {
 	echo 'video,1,person' >frames/actions.csv
 	ds-import frames >out 2>err
 	head -n 1 out | grep -q '"format":"imagenet"'
-	grep -qF 'ds-import: note: it is taken for imagenet: 2 of 2 files in 2 folders, with 1 files beside that may be labels; -f names another [format]' err
+	grep -qF 'ds-import: note: it is taken for imagenet: 2 of 2 files in 2 folders, with 1 file beside that may be labels; -f names another [format]' err
 }
 
 @test "rows of numbers that are no ratios are not YOLO" {

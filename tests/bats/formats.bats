@@ -46,7 +46,7 @@ setup() {
 	printf '<annotation><object><name>a</name></object></annotation>' >two/Annotations/a.xml
 	run -2 ds-import two
 	[[ "$output" == *"it may be manifest: a.manifest is a manifest of ModelArts [format]"* ]]
-	[[ "$output" == *"it may be voc: 1 XML files, 1 of the first 1 with <annotation> [format]"* ]]
+	[[ "$output" == *"it may be voc: 1 XML file, 1 of the first 1 with <annotation> [format]"* ]]
 	[[ "$output" == *"the label format is ambiguous; name it with -f" ]]
 }
 

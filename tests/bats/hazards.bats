@@ -419,7 +419,7 @@ END
 	# what is not here is named, and nothing is made up for it
 	run -1 ds-export -q -f openimages --images none -o out rec
 	[ "$(grep -c "error: cannot take the mask 'oi/masks/[^:]*': No such file or directory \[picture\]" <<<"$output")" -eq 3 ]
-	[[ $output == *"warning: annotation is lost: openimages cannot hold it (1 in 1 samples, first p1) [loss]"* ]] # n.png
+	[[ $output == *"warning: annotation is lost: openimages cannot hold it (1 in 1 sample, first p1) [loss]"* ]] # n.png
 	[ ! -e out/annotations-object-segmentation.csv ]
 	[ ! -e out/masks ]
 }

@@ -34,8 +34,8 @@ sources() {
 	ds-import -v --map dog= --include-class cat a.manifest >got 2>err
 	[ "$(jq -r '.annotation[]?.name' got)" = cat ]
 	cat >want <<'END'
-ds-import: 1 label files read, 0 of them bad
-ds-import: 1 samples with 1 annotations given
+ds-import: 1 label file read, 0 of them bad
+ds-import: 1 sample with 1 annotation given
 ds-import: 0 samples and 0 annotations left out
 ds-import: 6 samples and 3 annotations not wanted
 END

@@ -253,7 +253,7 @@ END
 	ds-import d 2>err | jq -c '[.annotation[]?.name]' >got
 	printf '[]\n["cat","dog"]\n["dog"]\n' >want
 	assert_file_equals got want
-	echo 'd/2.csv: warning: 1 of its pictures were in an earlier file; their rows are joined [csv-twice]' >want
+	echo 'd/2.csv: warning: 1 of its pictures was in an earlier file; the rows are joined [csv-twice]' >want
 	assert_file_equals err want
 }
 

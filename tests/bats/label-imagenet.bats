@@ -61,10 +61,10 @@ END
 	run -1 --separate-stderr ds-export -f imagenet -o out --losses losses.jsonl in
 	cat >want <<'END'
 in:3:11: error: cannot take the picture 'set/none.jpg': No such file or directory [picture]
-in:1: warning: sample.more-classes is lost: imagenet cannot hold it (1 in 1 samples, first set/test/7.jpg) [loss]
+in:1: warning: sample.more-classes is lost: imagenet cannot hold it (1 in 1 sample, first set/test/7.jpg) [loss]
 in:1: warning: class.name is lost: imagenet cannot hold it (2 in 2 samples, first set/test/7.jpg) [loss]
-in:2: warning: annotation.bbox is lost: imagenet cannot hold it (1 in 1 samples, first x) [loss]
-in:4: warning: picture.remote is lost: imagenet cannot hold it (1 in 1 samples, first s3://bucket/y.jpg) [loss]
+in:2: warning: annotation.bbox is lost: imagenet cannot hold it (1 in 1 sample, first x) [loss]
+in:4: warning: picture.remote is lost: imagenet cannot hold it (1 in 1 sample, first s3://bucket/y.jpg) [loss]
 END
 	printf '%s\n' "$stderr" >got
 	assert_file_equals got want

@@ -101,7 +101,7 @@ END
 	assert_file_equals err want
 	picture d/a.png
 	ds-import -f labelme d 2>err >/dev/null
-	echo 'ds-import: note: imageData of 1 files left out; the pictures are here [labelme-image]' >want
+	echo 'ds-import: note: imageData of 1 file left out; the picture is here [labelme-image]' >want
 	assert_file_equals err want
 }
 
@@ -165,7 +165,7 @@ END
 		{"source":"a.jpg","width":50,"height":50,"annotation":[{"name":"a","polygon":[[1,1,5,1,5,5],[11,11,15,11,15,15]]},{"name":"a","polygon":[[21,21,25,21,25,25],[31,31,35,31,35,35]]},{"name":"a","polygon":[[41,41,45,41,45,45]],"group":7},{"name":"b","polygon":[[41,41,45,41,45,45]],"group":7},{"name":"a","polygon":[[1,41,5,41,5,45]],"group":7},{"name":"a","bbox":[1,2,3,4],"group":7}]}
 	END
 	ds-export -f labelme -o out --images none in.jsonl 2>err
-	[ "$(cat err)" = 'in.jsonl:2: warning: annotation.group is lost: labelme cannot hold it (1 in 1 samples, first a.jpg) [loss]' ]
+	[ "$(cat err)" = 'in.jsonl:2: warning: annotation.group is lost: labelme cannot hold it (1 in 1 sample, first a.jpg) [loss]' ]
 	ds-import -f labelme out | jq -c '.annotation[]? | [.name, .polygon, .group]' >got
 	cat >want <<-'END'
 		["a",[[1,1,5,1,5,5],[11,11,15,11,15,15]],8]

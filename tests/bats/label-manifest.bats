@@ -143,7 +143,7 @@ END
 {"source":"b/a.jpg","annotation":[{"name":"dog"}]}
 END
 	run -0 --separate-stderr ds-export -f manifest -o out in
-	[ "$stderr" = 'in:2: warning: annotation is lost: manifest cannot hold it (1 in 1 samples, first a.jpg) [loss]' ]
+	[ "$stderr" = 'in:2: warning: annotation is lost: manifest cannot hold it (1 in 1 sample, first a.jpg) [loss]' ]
 	cat >want <<'END'
 {"source":"./data/a.jpg","usage":"TRAIN","annotation":[{"type":"modelarts/object_detection","annotation-format":"PASCAL VOC","annotation-loc":"./annotation/a.xml"}]}
 {"source":"./data/a-2.jpg","annotation":[{"name":"dog","type":"modelarts/image_classification"}]}
@@ -240,7 +240,7 @@ END
 @test "times finer than milliseconds are rounded, and that is said" {
 	echo '{"source":"a.wav","annotation":[{"time":[0.1234,2],"text":"x"},{"time":[0.25,3599.999],"text":"y"}]}' >in
 	run -0 --separate-stderr ds-export -f manifest --images none -o out in
-	[ "$stderr" = 'in:1: warning: annotation.time-finer-than-ms is lost: manifest cannot hold it (1 in 1 samples, first a.wav) [loss]' ]
+	[ "$stderr" = 'in:1: warning: annotation.time-finer-than-ms is lost: manifest cannot hold it (1 in 1 sample, first a.wav) [loss]' ]
 	ds-import -f manifest out | jq -c 'select(.source)|[.annotation[].time]' >got
 	echo '[[0.123,2.000],[0.250,3599.999]]' | jq -c . >want
 	assert_file_equals got want
@@ -413,7 +413,7 @@ END
 	run -0 --separate-stderr ds-import -q -f manifest V001
 	printf '%s\n' "$stderr" >got
 	cat >want <<'END'
-V001/t.csv:4: warning: 2 rows have another number of columns than the schema's 7, first here with 2; ModelArts leaves them out [table-row]
+V001/t.csv:4: warning: 2 rows have another number of columns than the schema's 7, first here with 2; ModelArts leaves such rows out [table-row]
 V001/t.csv:5: warning: 2 values of column 'a' are no INTEGER, first here; in ModelArts they become null [table-type]
 V001/t.csv:5: warning: 2 values of column 'b' are no BYTE, first here; in ModelArts they become null [table-type]
 V001/t.csv:5: warning: 2 values of column 'when' are no DATE, first here; in ModelArts they become null [table-type]

@@ -93,9 +93,9 @@ END
 	cat >want <<'END'
 in:3:11: error: 'photo.jpg' is no text that can be read: content://... or a .txt file [modelarts-text]
 in:1: warning: sample.line-ends is lost: modelarts-text cannot hold it (2 in 2 samples, first content://two\x0alines) [loss]
-in:1: warning: class.separator is lost: modelarts-text cannot hold it (1 in 1 samples, first content://two\x0alines) [loss]
+in:1: warning: class.separator is lost: modelarts-text cannot hold it (1 in 1 sample, first content://two\x0alines) [loss]
 ds-export: 2 samples with 2 annotations and 0 pictures written
-ds-export: 1 samples and 1 annotations left out
+ds-export: 1 sample and 1 annotation left out
 END
 	printf '%s\n' "$stderr" >got
 	assert_file_equals got want

@@ -72,7 +72,7 @@ bad.manifest:1:63: error: the "class_id" of a box should be in the job's "class-
 bad.manifest:2:1: error: a line needs "source-ref" or "source", a string [sagemaker]
 bad.manifest:3:19: error: a key in double quotes should be here [json]
 bad.manifest:4:28: error: a class needs its "class-name" in the metadata [sagemaker]
-ds-import: 1 label files read, 0 of them bad
+ds-import: 1 label file read, 0 of them bad
 ds-import: 2 samples with 0 annotations given
 ds-import: 2 samples and 3 annotations left out
 END
@@ -114,7 +114,7 @@ masked() {
 ["job/data/pics/4.png",[["cow",{"source":"s3://b/out/m4.png","value":1,"kind":"class"},0.8],["sky",{"source":"s3://b/out/m4.png","value":2,"kind":"class"},null]]]
 END
 	assert_file_equals short want
-	echo "job: note: 1 masks are not here, first 's3://b/out/m4.png'; the records refer to them [mask]" >want
+	echo "job: note: 1 mask is not here, first 's3://b/out/m4.png'; the records refer to it [mask]" >want
 	assert_file_equals err want
 	tail -n 1 got >header
 	echo '{"dataset":{"name":"job","format":"sagemaker","classes":[{"name":"cow","id":1},{"name":"sky","id":2}]}}' >want
@@ -167,11 +167,11 @@ END
 	ds-export -f sagemaker -o out in.jsonl 2>err
 	cut -d: -f 3- err | sort >short
 	cat >want <<'END'
- warning: annotation.bbox is lost: sagemaker cannot hold it (1 in 1 samples, first p1) [loss]
- warning: annotation.confidence is lost: sagemaker cannot hold it (1 in 1 samples, first p1) [loss]
- warning: annotation.instance is lost: sagemaker cannot hold it (1 in 1 samples, first p1) [loss]
- warning: annotation.polygon is lost: sagemaker cannot hold it (1 in 1 samples, first p2) [loss]
- warning: annotation.rle is lost: sagemaker cannot hold it (1 in 1 samples, first p2) [loss]
+ warning: annotation.bbox is lost: sagemaker cannot hold it (1 in 1 sample, first p1) [loss]
+ warning: annotation.confidence is lost: sagemaker cannot hold it (1 in 1 sample, first p1) [loss]
+ warning: annotation.instance is lost: sagemaker cannot hold it (1 in 1 sample, first p1) [loss]
+ warning: annotation.polygon is lost: sagemaker cannot hold it (1 in 1 sample, first p2) [loss]
+ warning: annotation.rle is lost: sagemaker cannot hold it (1 in 1 sample, first p2) [loss]
 END
 	assert_file_equals short want
 	jq -c '[.["mask-ref"],.["mask-ref-metadata"]["internal-color-map"],.["bounding-box"].annotations]' out/set.manifest >short

@@ -16,7 +16,7 @@ END
 @test "without a wish COCO keeps pixels, and gets pixels for polygons with holes" {
 	ds-export -f coco -o got.json in.jsonl 2>err
 	cat >want <<'END'
-in.jsonl:2: warning: annotation.polygon-as-rle is lost: coco cannot hold it (1 in 1 samples, first p1) [loss]
+in.jsonl:2: warning: annotation.polygon-as-rle is lost: coco cannot hold it (1 in 1 sample, first p1) [loss]
 END
 	assert_file_equals err want
 	jq -c '.annotations[]|[.bbox,.area,.segmentation]' got.json >got
@@ -32,7 +32,7 @@ END
 	example=$(sed -n 's/^\.Dl \$ \(ds-export .*--mask-to polygon.*\)/\1/p' "$srcdir/man/ds-export.1")
 	eval "$example" 2>err
 	cat >want <<'END'
-masks.jsonl:2: warning: annotation.holes is lost: coco cannot hold it (2 in 1 samples, first p1) [loss]
+masks.jsonl:2: warning: annotation.holes is lost: coco cannot hold it (2 in 1 sample, first p1) [loss]
 END
 	assert_file_equals err want
 	jq -c '.annotations[]|[.bbox,.area,.segmentation,.holes]' polygons.json >got
@@ -133,7 +133,7 @@ END
 	# a picture without the object that has an outline only would be wrong: it is not painted unasked
 	ds-export -f voc -o none masks.jsonl 2>err
 	cut -d: -f 3- err | sort >short
-	printf ' warning: annotation.%s is lost: voc cannot hold it (1 in 1 samples, first p1) [loss]\n' polygon rle >losses
+	printf ' warning: annotation.%s is lost: voc cannot hold it (1 in 1 sample, first p1) [loss]\n' polygon rle >losses
 	assert_file_equals short losses
 	[ ! -e none/SegmentationObject ] && [ ! -e none/SegmentationClass ] && [ ! -e none/labelmap.txt ]
 	grep -q '<segmented>0</segmented>' none/Annotations/p1.xml
@@ -157,8 +157,8 @@ END
 END
 	ds-export -f voc -o out over.jsonl 2>err
 	cat >want <<'END'
-over.jsonl:1: warning: annotation.mask is lost: voc cannot hold it (1 in 1 samples, first p1) [loss]
-over.jsonl:1: warning: annotation.mask-overlap is lost: voc cannot hold it (1 in 1 samples, first p1) [loss]
+over.jsonl:1: warning: annotation.mask is lost: voc cannot hold it (1 in 1 sample, first p1) [loss]
+over.jsonl:1: warning: annotation.mask-overlap is lost: voc cannot hold it (1 in 1 sample, first p1) [loss]
 END
 	assert_file_equals err want
 	counts voc out >got
@@ -166,7 +166,7 @@ END
 	assert_file_equals got want
 	jq -nc '{source:"p1.png",id:"p1",width:20,height:10,annotation:[range(300)|{name:"a",rle:{size:[10,20],counts:[(.%199),1,(199-(.%199))]}}]}' >many.jsonl
 	ds-export -f voc -o many many.jsonl 2>err
-	grep -q 'annotation.mask is lost: voc cannot hold it (46 in 1 samples' err
+	grep -q 'annotation.mask is lost: voc cannot hold it (46 in 1 sample,' err
 }
 
 @test "masks become files of Open Images, and come back pixel for pixel" {
@@ -246,7 +246,7 @@ END
 	echo '{"source":"a.png","width":20,"height":10,"annotation":[{"bbox":[1,2,3,4]},{"name":"","bbox":[1,2,3,4]}]}' >none.jsonl
 	for f in labelme cvat createml supervisely; do
 		ds-export -f $f --images none -o $f none.jsonl 2>err
-		grep -q "annotation.without-class is lost: $f cannot hold it (1 in 1 samples" err || fail "$f: $(cat err)"
+		grep -q "annotation.without-class is lost: $f cannot hold it (1 in 1 sample" err || fail "$f: $(cat err)"
 	done
 }
 
@@ -313,7 +313,7 @@ END
 	jq -r '. as $all|.images|to_entries[]|.value.id as $id|([$all.annotations[]|select(.image_id==$id)|.area]|add//0)' kinds.json >areas
 	sed 's/.* //' want | paste -d ' ' - areas | awk '$1 != $2 { print "line " NR ": " $0 }' >bad
 	[ ! -s bad ] || fail "$(cat bad)"
-	grep -q 'annotation.mask-without-pixels is lost: coco cannot hold it (1 in 1 samples, first 21) \[loss\]' err
+	grep -q 'annotation.mask-without-pixels is lost: coco cannot hold it (1 in 1 sample, first 21) \[loss\]' err
 	# no value, no PNG, cut, and with a wrong check sum
 	head -c 60 m1.png >cut.png
 	printf '\0' | cat m1.png - | tr '\001' '\002' >sum.png
@@ -337,5 +337,5 @@ END
 	jq -c '.annotations[]|[.bbox,.area,(.segmentation|type)]' out.json >got
 	printf '%s\n' '[[30,1,4,4],8,"array"]' '[[1,1,3,3],6,"object"]' >want
 	assert_file_equals got want
-	grep -q 'annotation.polygon-without-pixels is lost: coco cannot hold it (1 in 1 samples, first p) \[loss\]' err
+	grep -q 'annotation.polygon-without-pixels is lost: coco cannot hold it (1 in 1 sample, first p) \[loss\]' err
 }

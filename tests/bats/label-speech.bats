@@ -84,9 +84,9 @@ bad.json:4:36: error: "offset" should be a number from 0 on with a "duration" be
 bad.json:5:34: error: "text" should be a string [nemo]
 bad.json:6:1: error: a line should be an object [json]
 bad.json:7:27: error: a key in double quotes should be here [json]
-bad.json: note: 1 lines have no "duration", which NeMo needs [nemo]
-ds-import: 1 label files read, 0 of them bad
-ds-import: 1 samples with 1 annotations given
+bad.json: note: 1 line has no "duration", which NeMo needs [nemo]
+ds-import: 1 label file read, 0 of them bad
+ds-import: 1 sample with 1 annotation given
 ds-import: 7 samples and 0 annotations left out
 END
 	assert_file_equals got want
@@ -129,8 +129,8 @@ c.txt:3:1: error: a label should not end before it starts, nor start before 0 [a
 c.txt:4:3: error: frequencies should follow a label [audacity]
 c.txt:6:3: error: frequencies should be \, TAB, low, TAB, high [audacity]
 c.txt:7:1: error: a label should be start, TAB, end, TAB, text [audacity]
-ds-import: 1 label files read, 0 of them bad
-ds-import: 1 samples with 1 annotations given
+ds-import: 1 label file read, 0 of them bad
+ds-import: 1 sample with 1 annotation given
 ds-import: 0 samples and 6 annotations left out
 END
 	assert_file_equals got want
@@ -174,8 +174,8 @@ kaldi() {
 @test "kaldi: recordings with their utterances; commands are never run; every byte comes back" {
 	kaldi
 	run -0 --separate-stderr ds-import k
-	[ "$stderr" = 'k/wav.scp:3:1: warning: 1 recordings are not in segments, first this one [kaldi]
-k/wav.scp: note: 1 recordings are commands, which are never run [kaldi]' ]
+	[ "$stderr" = 'k/wav.scp:3:1: warning: 1 recording is not in segments, first this one [kaldi]
+k/wav.scp: note: 1 recording is a command, which is never run [kaldi]' ]
 	printf '%s\n' "$output" >got
 	cat >want <<'END'
 {"dataset":{"name":"k","format":"kaldi"}}
@@ -213,7 +213,7 @@ k/segments:1:4: error: a segment should name a recording of wav.scp [kaldi]
 k/segments:7:3: error: a segment should name a recording of wav.scp [kaldi]
 k/spk2utt:1:5: warning: utt2spk does not say so; utt2spk counts [kaldi]
 k/text:2:1: error: this utterance is not in segments [kaldi]
-k/wav.scp:3:1: warning: 1 recordings are not in segments, first this one [kaldi]
+k/wav.scp:3:1: warning: 1 recording is not in segments, first this one [kaldi]
 k/segments:1:1: warning: 6 utterances are not in text, first this one [kaldi]
 k/segments:1:1: warning: 6 utterances are not in utt2spk, first this one [kaldi]
 k/utt2lang: warning: this file is not read [kaldi]
@@ -223,8 +223,8 @@ k/segments:4:7: error: a segment should not end before it starts (an end of -1 n
 k/segments:6:4: error: a segment should be utterance, recording, start, end [kaldi]
 k/wav.scp:3:1: error: a recording should have a path or a command [kaldi]
 ds-import: 5 label files read, 0 of them bad
-ds-import: 1 samples with 1 annotations given
-ds-import: 1 samples and 8 annotations left out
+ds-import: 1 sample with 1 annotation given
+ds-import: 1 sample and 8 annotations left out
 END
 	assert_file_equals got want
 	must_fail 2 ds-import -f kaldi k/text 2>err
@@ -323,8 +323,8 @@ END
 	printf 'u1 hi\n' >s/text
 	ds-import -f kaldi s >out 2>err
 	cat >want <<'END'
-s/wav.scp:2:1: warning: 1 recordings are not in segments, first this one [kaldi]
-s/segments:2:1: warning: 1 utterances are not in text, first this one [kaldi]
+s/wav.scp:2:1: warning: 1 recording is not in segments, first this one [kaldi]
+s/segments:2:1: warning: 1 utterance is not in text, first this one [kaldi]
 END
 	assert_file_equals err want
 }

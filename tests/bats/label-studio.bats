@@ -45,7 +45,7 @@ END
 	ds-import -f labelstudio t.json 2>err | tail -n 1 | jq -c '[.source,.id,[.annotation[]|[.id,.name]]]' >got
 	echo '["s3://b/a.jpg","1",[["y","yes"],["y","maybe"]]]' >want
 	assert_file_equals got want
-	echo 'ds-import: note: 1 tasks have several annotations; one is taken, the others are kept aside [labelstudio-several]' >want
+	echo 'ds-import: note: 1 task has several annotations; one is taken, the others are kept aside [labelstudio-several]' >want
 	assert_file_equals err want
 	back t.json
 }
@@ -142,7 +142,7 @@ END
 @test "regions with several labels are counted, for other formats take one" {
 	echo '[{"id":1,"data":{"image":"a.png"},"annotations":[{"result":[{"id":"a","type":"rectanglelabels","original_width":20,"original_height":10,"value":{"x":50,"y":20,"width":30,"height":40,"rotation":0,"rectanglelabels":["cat","dog"]}}]}]}]' >two.json
 	ds-import -f labelstudio two.json 2>err | ds-export -f labelstudio --images none -o out
-	grep -q 'warning: 1 regions have several labels; the first is the class' err
+	grep -q 'warning: 1 region has several labels; the first is the class' err
 	jq -c '.[0].annotations[0].result[0].value.rectanglelabels' out/*.json >got
 	echo '["cat","dog"]' >want
 	assert_file_equals got want

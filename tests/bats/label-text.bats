@@ -65,7 +65,7 @@ END
 @test "doccano: offsets of other units are converted" {
 	printf '%s\n' '{"source":"content://😀é Rom","annotation":[{"name":"p","span":[4,7],"unit":"utf-16"},{"name":"q","span":[7,10],"unit":"byte"},{"name":"r","span":[5,6],"unit":"byte"},{"name":"s","span":[1,9]}]}' >in
 	run -0 --separate-stderr ds-export -f doccano -o out.jsonl in
-	[[ "$stderr" == "in:1: warning: annotation is lost: doccano cannot hold it (2 in 1 samples"* ]]
+	[[ "$stderr" == "in:1: warning: annotation is lost: doccano cannot hold it (2 in 1 sample, "* ]]
 	echo '{"text":"😀é Rom","label":[[3,6,"p"],[3,6,"q"]]}' >want
 	assert_file_equals out.jsonl want
 }
@@ -95,8 +95,8 @@ bad.jsonl:4:22: error: the labels should be a list [doccano]
 bad.jsonl:5:72: error: this is no label that doccano knows [doccano]
 bad.jsonl:5:27: error: a relation needs from_id, to_id and type [doccano]
 bad.jsonl:6:14: error: ',' or '}' should be here [json]
-ds-import: 1 label files read, 0 of them bad
-ds-import: 3 samples with 1 annotations given
+ds-import: 1 label file read, 0 of them bad
+ds-import: 3 samples with 1 annotation given
 ds-import: 3 samples and 10 annotations left out
 END
 	assert_file_equals got want
@@ -200,7 +200,7 @@ in:1: warning: annotation is lost: conll cannot hold it
 in:2: warning: annotation.blank-in-name is lost: conll cannot hold it
 in:4: warning: sample.unlabelled is lost: conll cannot hold it
 ds-export: 4 samples with 3 annotations and 0 pictures written
-ds-export: 1 samples and 2 annotations left out
+ds-export: 1 sample and 2 annotations left out
 END
 	assert_file_equals got want
 	printf '%s\n' 'Ann B-p' '( O' 'born O' '1 B-year' '9 I-year' '90 I-year' ') O' 'likes O' "don't O" ', O' 'U.S.A O' '. O' '' \
@@ -219,8 +219,8 @@ bad.conll:2:1: error: a row should have a token and, in its last column, a tag [
 bad.conll:5:3: error: the last column should be O or a tag as B-PER (of IOB, IOBES, BILOU, BMES) [conll-row]
 bad.conll:8:2: error: the first column should be a token [conll-row]
 bad.conll:10:1: error: the row is not UTF-8; --encoding names another [encoding]
-ds-import: 1 label files read, 0 of them bad
-ds-import: 1 samples with 1 annotations given
+ds-import: 1 label file read, 0 of them bad
+ds-import: 1 sample with 1 annotation given
 ds-import: 4 samples and 0 annotations left out
 END
 	assert_file_equals got want

@@ -122,7 +122,7 @@ END
 x.record: error: record 2 at byte $a: the data of the record do not have their check sum [tfrecord]
 x.record: error: record 4 at byte $b: the length of the record does not have its check sum [tfrecord]
 x.record: error: record 6 at byte $c: the file ends within a record [tfrecord]
-ds-import: 1 label files read, 1 of them bad
+ds-import: 1 label file read, 1 of them bad
 ds-import: 3 samples with 0 annotations given
 ds-import: 3 samples and 0 annotations left out
 END

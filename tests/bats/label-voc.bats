@@ -106,7 +106,7 @@ voc/Annotations/c.xml: error: the file is empty [xml]
 voc/Annotations/d.xml:1:25: error: declarations of entities are not accepted [xml]
 voc/Annotations/e.xml:1:1: error: the root must be <annotation>, not <annotations> [voc]
 ds-import: 5 label files read, 4 of them bad
-ds-import: 1 samples with 1 annotations given
+ds-import: 1 sample with 1 annotation given
 ds-import: 4 samples and 0 annotations left out
 END
 	assert_file_equals got want
@@ -246,7 +246,7 @@ END
 	grep -A 7 '<polygon>' out/Annotations/a.xml >again
 	assert_file_equals again want
 	sed 's/"format":"voc"/"format":"coco"/' got | ds-export -f voc -o boxes 2>err
-	grep -q 'annotation.polygon is lost: voc cannot hold it (1 in 1 samples, first a)' err
+	grep -q 'annotation.polygon is lost: voc cannot hold it (1 in 1 sample, first a)' err
 	! grep -q polygon boxes/Annotations/a.xml || false
 	sed 's/"format":"voc"/"format":"coco"/; s/"bbox":[^]]*],//' got | ds-export -f voc -o hull 2>err
 	sed -n '/<bndbox>/,/<.bndbox>/p' voc/Annotations/a.xml >want

@@ -168,7 +168,7 @@ u.tar!/4.txt: error: the text is not UTF-8: left out [webdataset]
 u.tar!/5.cls: error: a class should be a number or a name [webdataset]
 u.tar!/7.txt: error: the text is not UTF-8: left out [webdataset]
 u.tar!/8.json:1:1: error: a value is missing [json]
-ds-import: 1 label files read, 0 of them bad
+ds-import: 1 label file read, 0 of them bad
 ds-import: 4 samples with 0 annotations given
 ds-import: 4 samples and 3 annotations left out
 END

@@ -183,7 +183,7 @@ count() { # count FILE USAGE [CLASS]
 	jq -c --arg a "$one" --arg b "$two" 'if .source == $a or .source == $b then .v = 1 else . end' 1 >2
 	echo '{"source":"g","v":1}' >>2
 	must_fail 1 ds-release -q -s s --kfold 2 --group v 2 2>err
-	grep -qF 'are on two sides by their earlier fold; --allow-leak publishes them all the same [leak]' err
+	grep -qF 'is on two sides by their earlier fold; --allow-leak publishes them all the same [leak]' err
 	ds-release -q -s s --kfold 2 --group v --allow-leak 2 >3 2>/dev/null
 	head -n 6 3 | jq -c 'del(.v)' | cmp - 1
 	[ "$(tail -n 1 3)" = '{"source":"g","v":1}' ]

@@ -42,7 +42,7 @@ objects() {
 	echo new >f/5
 	echo '{"source":"f/5"}' >>in
 	ds-release -s s --snapshot --ratio 0.5 in >/dev/null 2>err
-	grep -q '1 new objects of 4 bytes; 4 files did not change' err
+	grep -q '1 new object of 4 bytes; 4 files did not change' err
 	ds-release -s s --snapshot --paranoid --ratio 0.5 in >/dev/null 2>err
 	grep -q '; 0 files did not change' err
 	ds-verify s
@@ -75,7 +75,7 @@ objects() {
 	ds-release -s s --snapshot --ratio 0.5 in >out 2>err
 	[ "$(objects | wc -l)" = 2 ]
 	[ "$(head -n 1 out | jq -r .sha256)" = "$(sha256sum <f/1 | cut -c -64)" ]
-	grep -q '1 sources are no files' err
+	grep -q '1 source is no file' err
 	ds-verify s
 }
 
@@ -87,7 +87,7 @@ objects() {
 	echo new >f/5
 	echo '{"source":"f/5"}' >>in
 	ds-release -s s --snapshot --link --ratio 0.5 in >/dev/null 2>err
-	grep -q '1 new objects of 4 bytes; 4 files did not change' err
+	grep -q '1 new object of 4 bytes; 4 files did not change' err
 	ds-verify s
 	[ -z "$(find s/objects -name '.*')" ]
 	# an edit in place with the old size and time is seen
@@ -129,7 +129,7 @@ objects() {
 	head -n 2 in >in2
 	ds-release -q -s s --snapshot --ratio 0.5 in2 >/dev/null
 	ds-store -q delete -f s@V001
-	[ "$(ds-store gc s)" = '2 objects kept, 1 objects of 10 bytes not needed (--force removes them)' ]
+	[ "$(ds-store gc s)" = '2 objects kept, 1 object of 10 bytes not needed (--force removes them)' ]
 	[ "$(objects | wc -l)" = 3 ]
 	ds-store gc -f s
 	[ "$(objects | wc -l)" = 2 ]

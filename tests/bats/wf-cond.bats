@@ -288,8 +288,8 @@ says() {
 		"bad.json:8:32: warning: unknown type 'flot'; only 'float' can be compared [M06]" \
 		"bad.json:9:9: warning: the key 'good' was there before, in line 1; the first one counts [M04]" \
 		"bad.json:10:9: warning: the key 'h\$' has special characters in it [M03]" \
-		'bad.json:11:123: warning: this axis has 1 values; the one before it has 2 [M07]' \
-		'bad.json:12:68: warning: this row has 1 cells; the rows before it have 2 [M07]' \
+		'bad.json:11:123: warning: this axis has 1 value; the one before it has 2 [M07]' \
+		'bad.json:12:68: warning: this row has 1 cell; the rows before it have 2 [M07]' \
 		'bad.json:13:9: warning: the key has 65 characters; the limit is 64 [M03]' \
 		'bad.json:14:47: warning: data has to be an object [M01]'
 	wf-cond -m bad.json 'a == 1' 2>err

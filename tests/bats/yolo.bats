@@ -154,7 +154,7 @@ ultralytics() {
 	echo '2 0.5 0.5 0.25 0.125' >set/labels/x.txt
 	run --separate-stderr ds-import set
 	assert_status 0
-	[ "$stderr" = 'set: warning: 1 label files have no picture here; their labels stay ratios [yolo]' ]
+	[ "$stderr" = 'set: warning: 1 label file has no picture here; the labels stay ratios [yolo]' ]
 	[ "${lines[0]}" = '{"dataset":{"name":"set","format":"yolo","classes":[{"name":"class_0","id":0},{"name":"class_1","id":1},{"name":"class_2","id":2}]}}' ]
 	[ "${lines[1]}" = '{"source":"set/images/x","id":"x","annotation":[{"name":"class_2","bbox":[0.375,0.4375,0.25,0.125],"unit":"ratio","yolo":"0.5 0.5 0.25 0.125"}]}' ]
 	ds-import set 2>/dev/null | ds-export -f yolo --images none -o out
@@ -304,8 +304,8 @@ poses() {
 	EOF
 	assert_file_equals out/labels/p1.txt want
 	cat >want <<-'EOF'
-		pose.jsonl:2: warning: annotation.keypoints is lost: yolo cannot hold it (1 in 1 samples, first p1) [loss]
-		pose.jsonl:2: warning: annotation.polygon-as-rbox is lost: yolo cannot hold it (1 in 1 samples, first p1) [loss]
+		pose.jsonl:2: warning: annotation.keypoints is lost: yolo cannot hold it (1 in 1 sample, first p1) [loss]
+		pose.jsonl:2: warning: annotation.polygon-as-rbox is lost: yolo cannot hold it (1 in 1 sample, first p1) [loss]
 	EOF
 	assert_file_equals err want
 	ds-import --yolo-task obb out >back
@@ -330,7 +330,7 @@ poses() {
 @test "rows of both kinds in one file are warned of" {
 	poses
 	ds-export -f yolo -o out pose.jsonl 2>err
-	grep -q '^ds-export: warning: 1 label files have boxes and outlines.*\[yolo-mixed\]$' err
+	grep -q '^ds-export: warning: 1 label file has boxes and outlines.*\[yolo-mixed\]$' err
 	[ "$(awk '{ print NF }' out/labels/p1.txt | tr '\n' ' ')" = '5 5 9 9 11 ' ]
 }
 
@@ -355,7 +355,7 @@ poses() {
 @test "pixels beside a box are not made into an outline that is not written" {
 	echo '{"source":"a.jpg","width":20,"height":10,"annotation":[{"name":"a","bbox":[2,1,5,5],"rle":{"size":[10,20],"counts":[21,5,174]}}]}' >crowd.jsonl
 	ds-export -f yolo --images none -o out crowd.jsonl 2>err
-	grep -q 'annotation.rle is lost: yolo cannot hold it (1 in 1 samples' err
+	grep -q 'annotation.rle is lost: yolo cannot hold it (1 in 1 sample,' err
 	[ "$(wc -l <err)" = 2 ] # and that the class is in no header
 	echo '0 0.225000 0.350000 0.250000 0.500000' >want
 	assert_file_equals out/labels/a.txt want
@@ -405,8 +405,8 @@ END
 	run -0 --separate-stderr ds-export -f 'ModelArts YOLO 1.0' -o out in.jsonl
 	printf '%s\n' "$stderr" >got
 	cat >want <<'END'
-in.jsonl:2: warning: annotation.polygon is lost: darknet cannot hold it (1 in 1 samples, first a) [loss]
-in.jsonl:5: warning: sample.usage is lost: darknet cannot hold it (1 in 1 samples, first d) [loss]
+in.jsonl:2: warning: annotation.polygon is lost: darknet cannot hold it (1 in 1 sample, first a) [loss]
+in.jsonl:5: warning: sample.usage is lost: darknet cannot hold it (1 in 1 sample, first d) [loss]
 END
 	assert_file_equals got want
 	(cd out && find . -type f | LC_ALL=C sort && head -n 20 obj.* *.txt obj_*/*.txt) >got
