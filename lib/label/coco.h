@@ -1,5 +1,5 @@
 /*
- * What the files of the COCO family share: coco.c (the table's entry), coco_read.c, coco_write.c.
+ * What the files of the COCO family share: coco.c (the table's entry, and detecting), coco_read.c, coco_write.c.
  *
  * How COCO is held in records (labels.md 6; ds-formats(7)): every member of an image and of an
  * annotation stands in the record in its own order, with its own text, under
@@ -24,6 +24,9 @@ struct importer;
 
 /* Panoptic COCO is a format of its own: the same files, with segments (coco_panoptic.h). */
 int coco_panoptic_detect(const struct tree *tree, struct buf *why);
+
+/* Do these first bytes of a JSON file look like one of COCO? */
+bool coco_is_file(struct span head);
 
 void coco_read(struct importer *im);
 int coco_detect(const struct tree *tree, struct buf *why);
