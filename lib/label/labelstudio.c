@@ -6,6 +6,8 @@
  * centre; text offsets count UTF-16 units, end exclusive; audio in seconds; choices are classes of the
  * whole task; relations join results by id. The brush: brush.h.
  *
+ * The export JSON_MIN, tasks without their frame, is read (labelstudio_min.c), and written as JSON.
+ *
  * A task may have the annotations of several people. The one that is ground truth, else the first
  * that was not cancelled, is the sample's; the others, predictions and all else stay in the
  * member "labelstudio" of the sample and are written back.
@@ -31,6 +33,7 @@ struct reader {
 	struct pos at; /* of the task */
 	struct ls_frame frame;
 	double width, height;   /* of the first result that says it */
+	uint64_t min;           /* tasks of JSON_MIN */
 	uint64_t several;       /* tasks of several people */
 	uint64_t several_names; /* regions with several labels */
 };
@@ -422,6 +425,12 @@ give_task(struct reader *r, struct span raw, struct pos at)
 
 	r->at = at;
 	buf_reset(&r->task);
+	if (ls_is_min(raw)) {
+		r->min++;
+		buf_reset(&r->scratch);
+		ls_task_of_min(&r->scratch, raw);
+		raw = buf_span(&r->scratch);
+	}
 	jw_compact(&r->task, raw);
 	task = buf_span(&r->task);
 	if (json_type_of(json_member(task, "data")) != JSON_OBJECT) {
@@ -492,7 +501,9 @@ read_file(struct reader *r, const struct node *node)
 static bool
 looks_like(struct span head)
 {
-	return (find_has(head, "\"from_name\"") && find_has(head, "\"to_name\"")) ||
+	return (find_has(head, "\"annotation_id\"") && find_has(head, "\"annotator\"")) ||
+	       (find_has(head, "\"original_width\"") && find_has(head, "labels\"")) ||
+	       (find_has(head, "\"from_name\"") && find_has(head, "\"to_name\"")) ||
 	       (find_has(head, "\"result\"") &&
 		   (find_has(head, "\"was_cancelled\"") || find_has(head, "\"completed_by\"")));
 }
@@ -515,6 +526,11 @@ read_tree(struct importer *im)
 	for (size_t i = 0; i < im->tree->n; i++)
 		if (find_is_ours(im, &im->tree->node[i], "json", may_be_tasks))
 			read_file(&r, &im->tree->node[i]);
+	if (r.min)
+		note_at(POS_NONE, "labelstudio-min",
+		    "%zu tasks are of the export JSON_MIN, where a choice or a text that is a plain "
+		    "string cannot be told from data: it stays data; the export JSON has all",
+		    (size_t)r.min);
 	if (r.several)
 		note_at(POS_NONE, "labelstudio-several",
 		    "%llu %s several annotations; one is taken, the others are kept aside",
@@ -536,7 +552,7 @@ read_tree(struct importer *im)
 static int
 detect(const struct tree *t, struct buf *why)
 {
-	return find_score(t, "json", looks_like, 90, "with results that have from_name", why);
+	return find_score(t, "json", looks_like, 90, "with results of tasks", why);
 }
 
 const struct label_format label_labelstudio = {

@@ -28,6 +28,10 @@ bool ls_write_value(struct buf *b, const struct annotation *a, struct span ring,
 /* The member of value that lists the labels: of "rectanglelabels" that very word. */
 struct span ls_labels(struct span type, struct span value);
 
+/* A task of the export JSON_MIN, and the ordinary task that it stands for, appended (labelstudio_min.c). */
+bool ls_is_min(struct span task);
+void ls_task_of_min(struct buf *b, struct span flat);
+
 extern const struct label_writer ls_writer;
 
 #endif

@@ -147,3 +147,24 @@ END
 	echo '["cat","dog"]' >want
 	assert_file_equals got want
 }
+
+@test "the export JSON_MIN: the same annotations as the export JSON, which is what is written" {
+	cat >min.json <<'END'
+[{"image":"/data/a.png","id":1,"label":[{"x":10.0,"y":25,"width":30,"height":50,"rotation":0,"rectanglelabels":["cat"],"original_width":100,"original_height":80}],"sky":{"choices":["sunny","dry"]},"mood":"fine","annotator":3,"annotation_id":7,"lead_time":3.5},
+{"text":"Ann is here","id":2,"ner":[{"start":0,"end":3,"text":"Ann","labels":["PER"]}],"annotator":1,"annotation_id":8},
+{"image":"/data/b.png","id":3,"annotator":1,"annotation_id":9}]
+END
+	ds-import min.json >got 2>err
+	[[ $(<err) == 'ds-import: note: 3 tasks are of the export JSON_MIN'* ]]
+	jq -c 'select(.source)|[.source,.id,.width,[.annotation[]|[.name,.bbox,.span]]]' got >short
+	cat >want <<'END'
+["data/a.png","1",100,[["cat",[10,20,30,40],null],["sunny",null,null],["dry",null,null]]]
+["content://Ann is here","2",null,[["PER",null,[0,3]]]]
+["data/b.png","3",null,[]]
+END
+	assert_file_equals short want
+	ds-export -q -f labelstudio --images none -o out got
+	jq -c '.[0]|[.id,.data,(.annotations[0]|[.completed_by,.id,.lead_time,[.result[]|[.from_name,.to_name,.type]]])]' out/tasks.json >short
+	echo '[1,{"image":"/data/a.png","mood":"fine"},[3,7,3.5,[["label","image","rectanglelabels"],["sky","image","choices"]]]]' >want
+	assert_file_equals short want
+}
