@@ -201,8 +201,11 @@ static struct span
 class_of(struct reader *r)
 {
 	struct span name = field(r, CLASS);
+	size_t at = r->l->at[CLASS];
 	struct strmap_entry *e = r->display.n ? strmap_find(&r->display, name) : NULL;
 
+	if (name.n && name.n < r->c->field[at - 1].n)
+		import_class_blanks(r->im, pos_at(r->file, r->c->line, 1), r->c->field[at - 1]);
 	return e ? span_str(r->names.p + e->value) : name;
 }
 

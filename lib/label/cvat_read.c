@@ -22,6 +22,7 @@ struct reader {
 	struct cvat_shapes shapes;
 	struct buf text, annotations, id;
 	const struct node *node;
+	struct strmap ids;          /* of the document's images: id, task and subset */
 	struct gather frames, away; /* shapes of tracks by frame; those that are outside */
 };
 
@@ -172,6 +173,28 @@ write_private(struct reader *r, struct buf *b, const struct xml_node *image)
 	jw_close(b, '}');
 }
 
+/* An image has an id of its own, in its task and subset. */
+static void
+check_id(struct reader *r, const struct xml_node *image)
+{
+	static const char *const part[] = { "id", "task_id", "subset" };
+	bool is_new = true;
+
+	buf_reset(&r->id);
+	for (size_t i = 0; i < ARRAY_LEN(part); i++) {
+		struct span value = xml_attr(r->x, image, part[i]);
+
+		if (i == 0 && !value.p)
+			return;
+		buf_addspan(&r->id, value);
+		buf_addc(&r->id, '\0');
+	}
+	strmap_put(&r->ids, buf_span(&r->id), 0, &is_new);
+	if (!is_new)
+		warning_at(xml_pos(r->x, image), "cvat",
+		    "the id %s was that of an image before; both stay", buf_str(&r->id));
+}
+
 static void
 read_image(struct reader *r, const struct xml_node *image)
 {
@@ -188,6 +211,7 @@ read_image(struct reader *r, const struct xml_node *image)
 		r->im->bad_samples++;
 		return;
 	}
+	check_id(r, image);
 	source = source_of(r, name, subset, &size);
 	if (!num_parse(width, &r->shapes.width) || !num_parse(height, &r->shapes.height) ||
 	    r->shapes.width <= 0 || r->shapes.height <= 0) {
@@ -324,6 +348,7 @@ read_document(struct reader *r, const struct xml_node *root)
 {
 	gather_init(&r->frames);
 	gather_init(&r->away);
+	r->ids = (struct strmap)STRMAP_INIT;
 	write_header(r, root);
 	for (const struct xml_node *c = xml_child(r->x, root); c; c = xml_next(r->x, c))
 		if (span_is(xml_name(r->x, c), "image"))
@@ -335,6 +360,7 @@ read_document(struct reader *r, const struct xml_node *root)
 	give_frames(r);
 	gather_release(&r->frames);
 	gather_release(&r->away);
+	strmap_release(&r->ids);
 }
 
 static void

@@ -371,6 +371,20 @@ write_private(
 		jw_close(b, '}');
 }
 
+static void
+note_blanks(struct cvat_shapes *r, const struct xml_node *n)
+{
+	for (const struct xml_node *a = xml_attrs(r->x, n); a; a = xml_next(r->x, a)) {
+		struct span whole = xml_whole_text(r->x, a);
+
+		if (!span_is(xml_name(r->x, a), "label"))
+			continue;
+		if (xml_text(r->x, a).n < whole.n)
+			import_class_blanks(r->im, xml_pos(r->x, n), whole);
+		break;
+	}
+}
+
 bool
 cvat_read_shape(
     struct cvat_shapes *r, struct buf *b, const struct xml_node *n, const struct xml_node *track)
@@ -380,6 +394,7 @@ cvat_read_shape(
 	size_t begin = b->n;
 
 	jw_open(b, '{');
+	note_blanks(r, track ? track : n);
 	if (label.p)
 		jw_member_string(b, "name", label);
 	if (!read_shape(r, b, n)) {

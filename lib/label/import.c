@@ -21,6 +21,7 @@ importer_release(struct importer *im)
 	buf_release(&im->chosen);
 	twice_end(&im->twice, NULL, 0);
 	boxcheck_end(&im->boxes, NULL);
+	strmap_release(&im->blanks);
 }
 
 /* All that was met so far, good or bad. */
@@ -58,6 +59,8 @@ import_tree(struct importer *im, const struct label_format *format, const struct
 	im->name = name;
 	im->passed_over = 0;
 	im->boxes_checked = false;
+	strmap_release(&im->blanks);
+	im->blanks = (struct strmap)STRMAP_INIT;
 	format->read(im);
 	say_passed_over(im);
 	boxcheck_end(&im->boxes, tree->name);
@@ -200,6 +203,59 @@ bool
 import_repairs(const struct importer *im)
 {
 	return im->opt->filter && im->opt->filter->repair;
+}
+
+/* Names with blanks that are named; of more it is only said that there are. */
+#define BLANKS_NAMED 100
+
+static bool
+has_blanks(struct span whole)
+{
+	struct span name = span_trim(whole);
+	struct span before = span_of(whole.p, name.p),
+		    behind = span_of(name.p + name.n, whole.p + whole.n);
+
+	return name.n > 0 && name.n < whole.n && !(before.n && memchr(before.p, '\n', before.n)) &&
+	       !(behind.n && memchr(behind.p, '\n', behind.n));
+}
+
+void
+import_class_blanks(struct importer *im, struct pos at, struct span whole)
+{
+	bool is_new;
+
+	if (!has_blanks(whole) || im->blanks.n > BLANKS_NAMED)
+		return;
+	strmap_put(&im->blanks, whole, 0, &is_new);
+	if (is_new && im->blanks.n > BLANKS_NAMED)
+		note_at(at, "class-blanks", "more classes have blanks at their ends; not named");
+	else if (is_new)
+		note_at(at, "class-blanks",
+		    "blanks at the ends of a class are no part of it: \"%.*s\" is \"%.*s\"",
+		    SPAN_ARG(whole), SPAN_ARG(span_trim(whole)));
+}
+
+void
+class_blanks_add(struct buf *met, struct pos at, struct span whole)
+{
+	if (!has_blanks(whole))
+		return;
+	buf_addspan(met, whole);
+	buf_addc(met, '\0');
+	buf_addf(met, "%s:%" PRIu64, at.file, at.line);
+	buf_addc(met, '\0');
+}
+
+void
+import_class_blanks_met(struct importer *im, struct buf *met)
+{
+	for (size_t i = 0; i < met->n;) {
+		const char *name = met->p + i, *file = name + strlen(name) + 1;
+
+		import_class_blanks(im, pos_file(file), span_str(name));
+		i = (size_t)(file + strlen(file) + 1 - met->p);
+	}
+	buf_reset(met);
 }
 
 bool

@@ -22,6 +22,7 @@
 #define LABEL_IMPORT_H
 
 #include "base/out.h"
+#include "base/strmap.h"
 #include "json/write.h"
 #include "label/boxcheck.h"
 #include "label/label.h"
@@ -49,6 +50,7 @@ struct importer {
 	struct twice twice; /* sources and ids so far */
 	struct boxcheck boxes;
 	bool boxes_checked;       /* the reader does that itself */
+	struct strmap blanks;     /* class names that had blanks at their ends */
 	uint64_t passed_over;     /* files of this tree that do not look like the format ... */
 	const struct node *first; /* ... and the first of them */
 };
@@ -93,6 +95,15 @@ bool import_repairs(const struct importer *im);
  */
 bool import_type(
     struct importer *im, struct pos at, const char *member, struct span value, enum json_type type);
+
+/*
+ * The reader drops blanks at the ends of class names, and this one had some: a note, once for each such name. The whole
+ * text is given, line ends at the edges of it are layout and not noted. A job of its own collects what it meets and hands
+ * it over later.
+ */
+void import_class_blanks(struct importer *im, struct pos at, struct span whole);
+void class_blanks_add(struct buf *met, struct pos at, struct span whole);
+void import_class_blanks_met(struct importer *im, struct buf *met); /* and empties it */
 
 /* Members that most formats have; SPAN_NONE and 0 leave one out. */
 void import_begin_sample(

@@ -194,6 +194,7 @@ read_file_annotation(struct reading *r, const struct annotation *a, struct span 
 	} else {
 		im->files++;
 		im->bad_annotations += r->page.bad;
+		import_class_blanks_met(im, &r->page.blanks);
 		if (r->kept.n > 1)
 			warning_at(rec_pos(&r->rec, a->raw), "manifest",
 			    "the sample has a second VOC file; the objects of both become one list");

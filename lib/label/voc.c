@@ -673,6 +673,7 @@ give_records(void *ctx, void *job)
 
 	im->files += j->files;
 	im->bad_annotations += j->bad_annotations;
+	import_class_blanks_met(im, &j->page.blanks);
 	if (v->zeros == 0 && j->zeros > 0)
 		v->first_zero = xstrdup(buf_str(&j->first_zero));
 	v->zeros += j->zeros;

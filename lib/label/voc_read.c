@@ -3,6 +3,7 @@
 
 #include "base/num.h"
 #include "label/decimal.h"
+#include "label/import.h"
 #include "label/voc_xml.h"
 
 /* What the children of <object> are. */
@@ -549,13 +550,17 @@ static bool
 read_object(struct reading *r, struct buf *b, const struct xml_node *root, const struct xml_node *o,
     uint64_t number)
 {
-	struct span name = xml_find_text(r->x, o, "name");
+	const struct xml_node *named = xml_find(r->x, o, "name");
+	struct span name = named ? xml_text(r->x, named) : SPAN("");
 	size_t start = b->n;
 
 	if (name.n == 0) {
 		error_at(xml_pos(r->x, o), "voc-object", "the object has no <name>");
 		return false;
 	}
+	if (name.n < xml_whole_text(r->x, named).n)
+		class_blanks_add(
+		    &r->page->blanks, xml_pos(r->x, named), xml_whole_text(r->x, named));
 	jw_open(b, '{');
 	jw_member_string(b, "name", name);
 	if (!read_shapes(r, b, root, o)) {
@@ -652,6 +657,20 @@ read_objects(struct reading *r, const struct xml_node *root)
 	jw_close(b, ']');
 }
 
+/* A file of MIT's old LabelMe has the same root, and its polygons have <pt>. */
+static bool
+is_labelme(const struct xml *x, const struct xml_node *root)
+{
+	const struct xml_node *o = xml_find(x, root, "object"), *polygon;
+
+	for (; o; o = xml_next(x, o)) {
+		polygon = xml_find(x, o, "polygon");
+		if (polygon && xml_find(x, polygon, "pt"))
+			return true;
+	}
+	return false;
+}
+
 bool
 voc_xml_read(struct voc_page *page, struct xml *x, const struct voc_rules *rules, struct span bytes,
     const char *file, struct span picture)
@@ -669,6 +688,12 @@ voc_xml_read(struct voc_page *page, struct xml *x, const struct voc_rules *rules
 		    SPAN_ARG(xml_name(x, root)));
 		return false;
 	}
+	if (is_labelme(x, root)) {
+		error_at(xml_pos(x, root), "voc",
+		    "a file of MIT's LabelMe (polygons of <pt>), another format, which is not read: "
+		    "convert it to the JSON of labelme first");
+		return false;
+	}
 	page->filename = xml_find_text(x, root, "filename");
 	read_size(&r, root);
 	read_objects(&r, root);
@@ -683,4 +708,5 @@ voc_page_release(struct voc_page *page)
 	buf_release(&page->rest);
 	buf_release(&page->scratch);
 	buf_release(&page->mask);
+	buf_release(&page->blanks);
 }

@@ -52,6 +52,7 @@ struct voc_page {
 	uint64_t objects, bad; /* in the list; left out with a diagnostic */
 	uint64_t zeros;        /* boxes with a coordinate 0 under base 1 */
 	struct pos first_zero;
+	struct buf blanks; /* of import_class_blanks_met(), from all files until that is called */
 	struct buf scratch;
 };
 

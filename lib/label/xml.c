@@ -329,6 +329,12 @@ xml_text(const struct xml *x, const struct xml_node *n)
 	return span_trim((struct span){ x->chars + n->text, n->text_n });
 }
 
+struct span
+xml_whole_text(const struct xml *x, const struct xml_node *n)
+{
+	return n->child ? SPAN("") : (struct span){ x->chars + n->text, n->text_n };
+}
+
 static const struct xml_node *
 find(const struct xml *x, const struct xml_node *n, const char *name)
 {

@@ -52,6 +52,9 @@ const struct xml_node *xml_next(const struct xml *x, const struct xml_node *n); 
 struct span xml_name(const struct xml *x, const struct xml_node *n);
 struct span xml_text(const struct xml *x, const struct xml_node *n); /* empty, never none */
 
+struct span xml_whole_text(
+    const struct xml *x, const struct xml_node *n); /* with its white space */
+
 /* The first child of that name, NULL when there is none; its text (SPAN_NONE: no child). */
 const struct xml_node *xml_find(const struct xml *x, const struct xml_node *n, const char *name);
 struct span xml_find_text(const struct xml *x, const struct xml_node *n, const char *name);

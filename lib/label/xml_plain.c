@@ -83,8 +83,8 @@ close_element(struct plain *t, const char *text)
 	if (!top->child && value.n > 0) {
 		if (memchr(value.p, '\r', value.n)) /* a line end inside: it would become LF */
 			return false;
-		top->text = (uint32_t)(value.p - t->begin);
-		top->text_n = (uint32_t)value.n;
+		top->text = (uint32_t)(text - t->begin);
+		top->text_n = (uint32_t)(t->p - text);
 	}
 	t->depth--;
 	t->p = name + top->name_n + 1;

@@ -240,3 +240,20 @@ END
 	must_fail 1 ds-import -f cvat c.xml 2>err
 	grep -q 'declarations of entities are not accepted' err
 }
+
+@test "two images of one id are a warning, but for those of two tasks; blanks of a label are a note" {
+	cat >c.xml <<'END'
+<annotations>
+<image id="0" name="a.png" width="9" height="9"><tag label=" x"/><tag label="x"/></image>
+<image id="0" name="b.png" width="9" height="9"/>
+<image id="0" name="c.png" width="9" height="9" task_id="2"/>
+</annotations>
+END
+	ds-import c.xml >got 2>err
+	[ "$(grep -c '"source"' got)" = 3 ]
+	cat >want <<'END'
+c.xml:2:49: note: blanks at the ends of a class are no part of it: " x" is "x" [class-blanks]
+c.xml:3:1: warning: the id 0 was that of an image before; both stay [cvat]
+END
+	assert_file_equals err want
+}

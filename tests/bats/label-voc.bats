@@ -495,3 +495,33 @@ END
 	for i in a b c; do cmp out/SegmentationClass/$i.png set/SegmentationClass/$i.png; done
 	[ -e out/Annotations/c.xml ]
 }
+
+@test "blanks at the ends of a class are dropped with a note, once for each such name; line ends are layout" {
+	for i in 1 2 3; do
+		page "$i.png" "$(object 'cat ' 1 2 5 10)$(object $'\n\tdog\n' 1 2 5 10)$(object cat 1 2 5 10)" >"$i.xml"
+	done
+	page 4.png "$(object '  c&amp;t' 1 2 5 10)" >4.xml
+	mkdir x && mv ?.xml x
+	ds-import x >got 2>err
+	[ "$(jq -r '.annotation[]?.name' got | LC_ALL=C sort | uniq -c | tr -s ' \n' ' ')" = ' 1 c&t 6 cat 3 dog ' ]
+	grep -v 'no pictures here' err >notes
+	cat >want <<'END'
+x/1.xml:14: note: blanks at the ends of a class are no part of it: "cat " is "cat" [class-blanks]
+x/4.xml:14: note: blanks at the ends of a class are no part of it: "  c&t" is "c&t" [class-blanks]
+END
+	assert_file_equals notes want
+	printf 'a.jpg,1,2,3,4,cat \na.jpg,1,2,3,4,cat\na.jpg,1,2,3,4,cat \n' >m.csv
+	ds-import -f csv-retinanet m.csv >got 2>err
+	echo 'm.csv:1:1: note: blanks at the ends of a class are no part of it: "cat " is "cat" [class-blanks]' >want
+	assert_file_equals err want
+}
+
+@test "a file of MIT's LabelMe has the same root, and is named as what it is" {
+	mkdir mit
+	printf '<annotation><filename>a.jpg</filename><object><name>car</name><polygon><username>u</username><pt><x>1</x><y>2</y></pt></polygon></object></annotation>' >mit/a.xml
+	must_fail 1 ds-import mit >got 2>err
+	[ "$(grep -c . got)" = 1 ]
+	grep -v 'no pictures here' err >said
+	echo "mit/a.xml:1:1: error: a file of MIT's LabelMe (polygons of <pt>), another format, which is not read: convert it to the JSON of labelme first [voc]" >want
+	assert_file_equals said want
+}
