@@ -173,12 +173,13 @@ write_private(struct reader *r, struct buf *b, const struct xml_node *image)
 	jw_close(b, '}');
 }
 
-/* An image has an id of its own, in its task and subset. */
+/* An image has an id of its own, in its task and subset. One that is there twice is said elsewhere. */
 static void
-check_id(struct reader *r, const struct xml_node *image)
+check_id(struct reader *r, const struct xml_node *image, struct span name)
 {
 	static const char *const part[] = { "id", "task_id", "subset" };
-	bool is_new = true;
+	uint64_t hash = hash_bytes(name.p, name.n);
+	struct strmap_entry *e;
 
 	buf_reset(&r->id);
 	for (size_t i = 0; i < ARRAY_LEN(part); i++) {
@@ -189,10 +190,10 @@ check_id(struct reader *r, const struct xml_node *image)
 		buf_addspan(&r->id, value);
 		buf_addc(&r->id, '\0');
 	}
-	strmap_put(&r->ids, buf_span(&r->id), 0, &is_new);
-	if (!is_new)
+	e = strmap_put(&r->ids, buf_span(&r->id), hash, NULL);
+	if (e->value != hash)
 		warning_at(xml_pos(r->x, image), "cvat",
-		    "the id %s was that of an image before; both stay", buf_str(&r->id));
+		    "the id %s was that of another image before; both stay", buf_str(&r->id));
 }
 
 static void
@@ -211,7 +212,7 @@ read_image(struct reader *r, const struct xml_node *image)
 		r->im->bad_samples++;
 		return;
 	}
-	check_id(r, image);
+	check_id(r, image, name);
 	source = source_of(r, name, subset, &size);
 	if (!num_parse(width, &r->shapes.width) || !num_parse(height, &r->shapes.height) ||
 	    r->shapes.width <= 0 || r->shapes.height <= 0) {

@@ -253,7 +253,7 @@ END
 	[ "$(grep -c '"source"' got)" = 3 ]
 	cat >want <<'END'
 c.xml:2:49: note: blanks at the ends of a class are no part of it: " x" is "x" [class-blanks]
-c.xml:3:1: warning: the id 0 was that of an image before; both stay [cvat]
+c.xml:3:1: warning: the id 0 was that of another image before; both stay [cvat]
 END
 	assert_file_equals err want
 }
