@@ -113,18 +113,23 @@ has_parts(struct span polygon)
 	return brackets == 3;
 }
 
-/* "type":"modelarts/..." says what the shape says already. */
+/*
+ * What the annotation says already: "type":"modelarts/..." its shape, the "manifest" that is kept of a
+ * shape in a line (manifest_feature.h) this and its property.
+ */
 static bool
-is_modelarts_type(const struct member *m)
+is_said_twice(const struct member *m)
 {
-	return span_is(m->key, "type") && span_starts(m->value, SPAN("\"modelarts/"));
+	return (span_is(m->key, "type") && span_starts(m->value, SPAN("\"modelarts/"))) ||
+	       (span_is(m->key, "manifest") &&
+		   memmem(m->value.p, m->value.n, "@modelarts:feature", 18));
 }
 
 void
 export_lose_members(struct exporter *ex, const struct sample *s, const struct annotation *a)
 {
 	for (size_t i = 0; i < a->n; i++)
-		if (ann_field_of(a->m[i].key) == ANN_FIELDS && !is_modelarts_type(&a->m[i]) &&
+		if (ann_field_of(a->m[i].key) == ANN_FIELDS && !is_said_twice(&a->m[i]) &&
 		    !((ex->holds & HOLDS_MORE) && span_is(a->m[i].key, "holes"))) /* counted */
 			lose_member(ex, s, "annotation", a->m[i].key);
 }

@@ -45,6 +45,23 @@ manifest_type_has_file(struct span type)
 	       span_is(type, "modelarts/image_segmentation");
 }
 
+struct span
+manifest_gap(struct span line, const struct annotation *before, const struct annotation *after)
+{
+	const char *end = before->raw.p + before->raw.n;
+	size_t n, commas = 0;
+
+	if (end < line.p || end > after->raw.p || after->raw.p > line.p + line.n)
+		return SPAN(","); /* one was changed, or they were in another order */
+	n = (size_t)(after->raw.p - end);
+	for (size_t i = 0; i < n; i++)
+		if (end[i] == ',')
+			commas++;
+		else if (end[i] != ' ' && end[i] != '\t')
+			return SPAN(",");
+	return commas == 1 ? (struct span){ end, n } : SPAN(",");
+}
+
 /* Two digits at p. */
 static bool
 two_digits(const char *p, int *value)

@@ -7,6 +7,7 @@
  * "property" (@modelarts:start_index ...) to the fields of ds-record(5), and back. Annotations that
  * point to a VOC file become the objects of that file; what the line said about them
  * (annotation-loc, creation-time, property ...) is kept in the sample's member "manifest", a list.
+ * Shapes in the line itself: manifest_feature.h.
  */
 #ifndef LABEL_MANIFEST_H
 #define LABEL_MANIFEST_H
@@ -51,6 +52,10 @@ const char *manifest_type(const struct sample *s, const struct annotation *a);
 
 /* Does this type keep its geometry in a VOC file? */
 bool manifest_type_has_file(struct span type);
+
+/* What is between two annotations of a line that follow each other: a comma with blanks. Else a comma alone. */
+struct span manifest_gap(
+    struct span line, const struct annotation *before, const struct annotation *after);
 
 /* "hh:mm:ss.SSS" to seconds as number text, exact; false: it has another form. And back. */
 bool manifest_time_parse(struct span text, struct buf *seconds);

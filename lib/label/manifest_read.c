@@ -9,6 +9,7 @@
 #include "label/find.h"
 #include "label/import.h"
 #include "label/manifest.h"
+#include "label/manifest_feature.h"
 #include "label/modelarts_table.h"
 #include "label/spans.h"
 #include "label/voc_xml.h"
@@ -30,8 +31,10 @@ struct reading {
 	struct buf source;                   /* usable_source() */
 	struct buf inside, respelt, content; /* of modern() */
 	struct annotation other;
+	struct feature feature;
 	struct offsets offsets; /* of the sample's text ... */
 	bool has_offsets;       /* ... when it was asked for */
+	struct span gap;        /* between the annotation and the one before it */
 	uint64_t n;             /* annotations in `list` */
 	bool changed;           /* `list` differs from what the line has */
 	uint64_t ambiguous;     /* texts of entities with is_ambiguous() */
@@ -129,10 +132,19 @@ locate_mask(void *ctx, struct span name, struct buf *source)
 
 /* ---- annotations ---- */
 
+/* The next annotation follows. */
+static void
+separate(struct reading *r)
+{
+	if (r->list.n > 1)
+		buf_addspan(&r->list, r->gap);
+}
+
 static void
 add_raw(struct reading *r, struct span raw)
 {
-	jw_raw(&r->list, raw);
+	separate(r);
+	buf_addspan(&r->list, raw);
 	r->n++;
 }
 
@@ -236,6 +248,7 @@ put_fields(struct reading *r, const struct annotation *a, const struct json_chan
     size_t nfields, struct span property)
 {
 	const struct member *at = NULL;
+	struct span before, colon; /* as the property has them, with their blanks */
 
 	for (size_t i = 0; i < a->n; i++) {
 		if (!at && span_is(a->m[i].key, "property"))
@@ -246,22 +259,36 @@ put_fields(struct reading *r, const struct annotation *a, const struct json_chan
 	}
 	if (!at)
 		return false;
+	before = span_of(at > a->m ? at[-1].value.p + at[-1].value.n : a->raw.p + 1, at->key.p - 1);
+	colon = span_of(at->key.p + at->key.n, at->value.p); /* with the quote before it */
 	buf_addspan(&r->list, span_of(a->raw.p, at->key.p - 1));
-	for (size_t k = 0; k < nfields; k++) {
-		buf_adds(&r->list, k ? ",\"" : "\"");
-		buf_adds(&r->list, fields[k].key);
-		buf_adds(&r->list, "\":");
-		buf_addspan(&r->list, fields[k].value);
-	}
-	if (property.p) {
-		buf_adds(&r->list, ",\"property\":");
-		buf_addspan(&r->list, property);
+	for (size_t k = 0; k < nfields + (property.p != NULL); k++) {
+		if (k > 0 && at == a->m)
+			buf_addc(&r->list, ',');
+		if (k > 0)
+			buf_addspan(&r->list, before);
+		buf_addc(&r->list, '"');
+		buf_adds(&r->list, k < nfields ? fields[k].key : "property");
+		buf_addspan(&r->list, colon);
+		buf_addspan(&r->list, k < nfields ? fields[k].value : property);
 	}
 	buf_addspan(&r->list, span_of(at->value.p + at->value.n, a->raw.p + a->raw.n));
 	return true;
 }
 
-/* The annotation with `fields` set (raw JSON) and those keys of its property gone. */
+/* The annotation with `fields` set (raw JSON) and this as its property; SPAN_NONE: it has none any more. */
+static void
+add_changed(struct reading *r, const struct annotation *a, const struct json_change *fields,
+    size_t nfields, struct span property)
+{
+	separate(r);
+	if (!put_fields(r, a, fields, nfields, property))
+		append_fields(r, a, fields, nfields, property);
+	r->n++;
+	r->changed = true;
+}
+
+/* The same with those keys of its property gone. */
 static void
 add_moved(struct reading *r, const struct annotation *a, const struct json_change *fields,
     size_t nfields, const char *const *keys)
@@ -277,12 +304,7 @@ add_moved(struct reading *r, const struct annotation *a, const struct json_chang
 	rest = buf_span(&property);
 	if (is_empty_object(rest))
 		rest = SPAN_NONE;
-	if (r->list.n > 1)
-		buf_addc(&r->list, ',');
-	if (!put_fields(r, a, fields, nfields, rest))
-		append_fields(r, a, fields, nfields, rest);
-	r->n++;
-	r->changed = true;
+	add_changed(r, a, fields, nfields, rest);
 	buf_release(&property);
 }
 
@@ -441,6 +463,25 @@ read_segment(struct reading *r, const struct annotation *a)
 	add_moved(r, a, fields, 1 + take_words(a, fields + 1, keys + 2), keys);
 }
 
+/* A shape in the line itself. One that is bad is left out, for without it it would be a class of the whole picture. */
+static void
+read_feature(struct reading *r, const struct annotation *a)
+{
+	struct feature *f = &r->feature;
+	struct json_change fields[3];
+
+	if (!feature_read(f)) {
+		error_at(rec_pos(&r->rec, f->at), "manifest-feature", "%s", f->wrong);
+		r->im->bad_annotations++;
+		r->changed = true;
+		return;
+	}
+	for (size_t i = 0; i < f->n; i++)
+		fields[i] = f->field[i];
+	fields[f->n] = (struct json_change){ "manifest", a->v[ANN_PROPERTY] };
+	add_changed(r, a, fields, f->n + 1, f->property);
+}
+
 static struct span
 member_of(const struct annotation *a, const char *key, const char *other)
 {
@@ -511,6 +552,15 @@ modern(struct reading *r, const struct annotation *a, struct span type)
 	return ann_parse(&r->other, buf_span(&r->respelt)) ? &r->other : a;
 }
 
+/* Is its shape in the line? What a VOC file says goes before that. */
+static bool
+is_feature(struct reading *r, const struct annotation *a, struct span type)
+{
+	return (!type.p || manifest_type_has_file(type)) && !ann_has_shape(a) &&
+	       !member_of(a, "annotation-loc", "annotation_loc").p &&
+	       feature_find(&r->feature, a->v[ANN_PROPERTY]);
+}
+
 static void
 read_annotation(struct reading *r, const struct annotation *a)
 {
@@ -521,7 +571,9 @@ read_annotation(struct reading *r, const struct annotation *a)
 	type = json_unquote(member_of(a, "type", "type"));
 	object = json_type_of(a->v[ANN_PROPERTY]) == JSON_OBJECT;
 
-	if (manifest_type_has_file(type) && !ann_has_shape(a))
+	if (is_feature(r, a, type))
+		read_feature(r, a);
+	else if (manifest_type_has_file(type) && !ann_has_shape(a))
 		read_file_annotation(r, a, member_of(a, "annotation-loc", "annotation_loc"));
 	else if (object && span_is(type, "modelarts/text_entity"))
 		read_entity(r, a);
@@ -628,8 +680,11 @@ read_annotations(struct reading *r)
 	r->changed = r->has_offsets = false;
 	buf_addc(&r->list, '[');
 	buf_addc(&r->kept, '[');
-	for (size_t i = 0; i < r->sample.n; i++)
+	for (size_t i = 0; i < r->sample.n; i++) {
+		r->gap = i ? manifest_gap(r->rec.line, &r->sample.ann[i - 1], &r->sample.ann[i])
+			   : SPAN(",");
 		read_annotation(r, &r->sample.ann[i]);
+	}
 	buf_addc(&r->list, ']');
 	buf_addc(&r->kept, ']');
 	r->changed |= items_of(r->rec.v[REC_ANNOTATION]) != r->sample.n; /* some are no objects */
@@ -875,6 +930,7 @@ read_tree(struct importer *im)
 	for (size_t i = 0; i < ARRAY_LEN(bufs); i++)
 		buf_release(bufs[i]);
 	ann_release(&r.other);
+	feature_release(&r.feature);
 	offsets_release(&r.offsets);
 	rec_release(&r.rec);
 	sample_release(&r.sample);

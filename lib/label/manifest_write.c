@@ -9,6 +9,7 @@
 #include "base/path.h"
 #include "label/export.h"
 #include "label/manifest.h"
+#include "label/manifest_feature.h"
 #include "label/spans.h"
 #include "label/modelarts_masks.h"
 #include "label/voc_xml.h"
@@ -19,7 +20,9 @@ struct manifest_writer {
 	struct voc_rules rules;
 	struct sample sample; /* of manifest_line() */
 	struct buf list, property, text, loc, value;
+	struct feature feature;
 	struct offsets offsets; /* of span_in_characters() */
+	struct span gap;        /* between the annotation and the one before it */
 	bool changed;           /* the list differs from the record's */
 };
 
@@ -46,18 +49,40 @@ manifest_writer_free(struct manifest_writer *w)
 	buf_release(&w->text);
 	buf_release(&w->loc);
 	buf_release(&w->value);
+	feature_release(&w->feature);
 	offsets_release(&w->offsets);
 	free(w);
+}
+
+static bool
+has_geometry(const struct annotation *a)
+{
+	for (int f = 0; f < ANN_SPAN; f++)
+		if (a->v[f].p)
+			return true;
+	return false;
+}
+
+/* Was its shape in the line, and can be there again? */
+static bool
+in_line(const struct annotation *a)
+{
+	return has_geometry(a) && feature_kept(a).p && feature_fits(a);
 }
 
 /* Does it belong into a VOC file? */
 static bool
 in_file(const struct annotation *a)
 {
-	for (int f = 0; f < ANN_SPAN; f++)
-		if (a->v[f].p)
-			return true;
-	return false;
+	return has_geometry(a) && !in_line(a);
+}
+
+/* The next annotation follows. */
+static void
+separate(struct manifest_writer *w)
+{
+	if (w->list.n > 1)
+		buf_addspan(&w->list, w->gap);
 }
 
 /* ---- annotations of the line itself ---- */
@@ -134,6 +159,16 @@ has_type(const struct annotation *a)
 	return false;
 }
 
+/* (without geometry) Is there something of a shape that was taken away? */
+static bool
+had_shape(const struct annotation *a)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (span_is(a->m[i].key, "manifest"))
+			return feature_kept(a).p != NULL;
+	return false;
+}
+
 /* The key of `n` bytes at `at` of the buf becomes "property", which is longer than those that are moved to it. */
 static void
 rename_to_property(struct buf *b, size_t at, size_t n)
@@ -145,22 +180,26 @@ rename_to_property(struct buf *b, size_t at, size_t n)
 	memcpy(b->p + at, name.p, name.n);
 }
 
+/* Members that move to the property, in the order of reserved_keys(); those of a feature. */
+static const char *const text_members[] = { "span", "unit", "from", "to", "time", "text",
+	"speaker" };
+static const char *const feature_members[] = { "bbox", "polygon", "polyline", "line", "point",
+	"circle", "dashed", "manifest" };
+
 /* The annotation with its property, which takes the place of the first member that moved there when it is new. */
 static void
-add_with_property(
-    struct manifest_writer *w, const struct annotation *a, struct json_change *c, size_t n)
+add_with_property(struct manifest_writer *w, const struct annotation *a, struct json_change *c,
+    size_t n, const char *const *moved, size_t nmoved)
 {
-	static const char *const moved[] = { "span", "unit", "from", "to", "time", "text",
-		"speaker" };
 	struct span property = buf_span(&w->property);
 	const struct member *first = NULL;
 	size_t start = w->list.n;
 
 	for (size_t i = 0; i < a->n && !first && !a->v[ANN_PROPERTY].p; i++)
-		for (size_t k = 0; k < ARRAY_LEN(moved); k++)
+		for (size_t k = 0; k < nmoved; k++)
 			if (span_is(a->m[i].key, moved[k]))
 				first = &a->m[i];
-	for (size_t k = 0; k < ARRAY_LEN(moved); k++)
+	for (size_t k = 0; k < nmoved; k++)
 		c[n++] = (struct json_change){ moved[k],
 			first && span_is(first->key, moved[k]) ? property : SPAN_NONE };
 	if (!first)
@@ -176,15 +215,16 @@ static void
 add_plain(struct manifest_writer *w, const struct sample *s, const struct annotation *a)
 {
 	struct span property = a->v[ANN_PROPERTY];
-	struct json_change keys[9], c[10];
+	struct json_change keys[9], c[11];
 	size_t n = 0, k = reserved_keys(w, s, a, keys);
 
 	if (property.p && json_type_of(property) != JSON_OBJECT)
 		k = 0; /* JSON in a string: what it says is in there already */
-	if (w->list.n > 1)
-		buf_addc(&w->list, ',');
+	separate(w);
 	buf_reset(&w->text);
-	if (k == 0 && has_type(a)) {
+	if (had_shape(a))
+		c[n++] = (struct json_change){ "manifest", SPAN_NONE };
+	if (k == 0 && n == 0 && has_type(a)) {
 		buf_addspan(&w->list, a->raw);
 		return;
 	}
@@ -199,7 +239,26 @@ add_plain(struct manifest_writer *w, const struct sample *s, const struct annota
 	}
 	buf_reset(&w->property);
 	json_edit(&w->property, property.p ? property : SPAN("{}"), keys, k);
-	add_with_property(w, a, c, n);
+	add_with_property(w, a, c, n, text_members, ARRAY_LEN(text_members));
+}
+
+/* An annotation whose shape goes back to its property. */
+static void
+add_feature(struct manifest_writer *w, const struct sample *s, const struct annotation *a)
+{
+	struct json_change c[ARRAY_LEN(feature_members) + 2];
+	size_t n = 0;
+
+	w->changed = true;
+	separate(w);
+	buf_reset(&w->text);
+	if (!has_type(a)) {
+		buf_addf(&w->text, "\"%s\"", manifest_type(s, a));
+		c[n++] = (struct json_change){ "type", buf_span(&w->text) };
+	}
+	buf_reset(&w->property);
+	buf_addspan(&w->property, feature_property(&w->feature, a));
+	add_with_property(w, a, c, n, feature_members, ARRAY_LEN(feature_members));
 }
 
 /* ---- the annotation that stands for the VOC file ---- */
@@ -253,8 +312,7 @@ add_file_annotation(struct manifest_writer *w, const struct sample *s)
 	buf_reset(&w->value);
 	jw_string(&w->value, buf_span(&w->loc));
 	buf_addspan(&w->text, span_of(w->value.p + 1, w->value.p + w->value.n));
-	if (w->list.n > 1)
-		buf_addc(&w->list, ',');
+	separate(w);
 	if (!template.p) {
 		c[n++] = (struct json_change){ "type", span_str(file_type(s)) };
 		c[n++] = (struct json_change){ "annotated-by", said_by_one(s, ANN_ANNOTATED_BY) };
@@ -289,14 +347,19 @@ add_annotations(struct manifest_writer *w, const struct sample *s, struct span s
 	w->changed = false;
 	buf_reset(&w->list);
 	buf_addc(&w->list, '[');
-	for (size_t i = 0; i < s->n; i++)
-		if (!in_file(&s->ann[i])) {
+	for (size_t i = 0; i < s->n; i++) {
+		w->gap = i ? manifest_gap(s->rec->line, &s->ann[i - 1], &s->ann[i]) : SPAN(",");
+		if (!has_geometry(&s->ann[i])) {
 			add_plain(w, s, &s->ann[i]);
+		} else if (in_line(&s->ann[i])) {
+			add_feature(w, s, &s->ann[i]);
 		} else if (!file) {
 			file = true;
 			name_file(w, source);
 			add_file_annotation(w, s);
 		}
+	}
+	w->gap = SPAN(",");
 	if (s->annotated && s->n == 0 && template_of(s).p) {
 		file = true;
 		name_file(w, source);
@@ -304,6 +367,29 @@ add_annotations(struct manifest_writer *w, const struct sample *s, struct span s
 	}
 	buf_addc(&w->list, ']');
 	return file;
+}
+
+/* The VOC file: all but the shapes that are in the line. */
+static void
+write_file(struct manifest_writer *w, const struct sample *s, struct span filename,
+    struct buf *side, struct voc_written *written)
+{
+	struct sample part = *s;
+	size_t lines = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		lines += in_line(&s->ann[i]);
+	if (lines == 0) {
+		voc_xml_write(side, s, &w->rules, SPAN("NA"), filename, written);
+		return;
+	}
+	part.ann = xreallocarray(NULL, s->n + 1, sizeof(*part.ann));
+	part.n = 0;
+	for (size_t i = 0; i < s->n; i++)
+		if (!in_line(&s->ann[i]))
+			part.ann[part.n++] = s->ann[i];
+	voc_xml_write(side, &part, &w->rules, SPAN("NA"), filename, written);
+	free(part.ann);
 }
 
 uint64_t
@@ -329,7 +415,7 @@ manifest_sample_line(struct manifest_writer *w, const struct sample *s, const ch
 		shapes += in_file(&s->ann[i]);
 	if (add_annotations(w, s, from.p ? from : SPAN(""))) {
 		buf_addspan(side_name, buf_span(&w->loc));
-		voc_xml_write(side, s, &w->rules, SPAN("NA"), path_base_span(from), &written);
+		write_file(w, s, path_base_span(from), side, &written);
 		c[n++] = (struct json_change){ "width", SPAN_NONE };
 		c[n++] = (struct json_change){ "height", SPAN_NONE };
 	}

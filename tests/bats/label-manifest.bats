@@ -428,3 +428,117 @@ END
 	ds-import -q -f manifest V001/V001.manifest 2>got >/dev/null
 	assert_file_equals got want
 }
+
+# The form of the service's API: the shape in the line, and no VOC file.
+features() {
+	manifest <<'END'
+{"source":"s3://b/1.jpg","width":100,"height":80,"annotation":[{"type":"modelarts/object_detection","name":"car","property":{"@modelarts:shape":"bndbox","@modelarts:feature":[[10,20],[40.50,60.0]]},"hard":"false"},{"name":"dog","property":{"@modelarts:feature":[[1,2],[3,4.10],[5,60]],"age":3,"@modelarts:shape":"polygon"},"type":"modelarts/object_detection"}]}
+{"source": "s3://b/2.jpg", "annotation": [{"name": "a", "type": "modelarts/object_detection", "property": {"@modelarts:shape": "circle", "@modelarts:feature": [[5, 6], [1.50]]}}, {"property": {"@modelarts:shape": "circle", "@modelarts:feature": [5, 6, 7], "k": "v"}, "name": "b", "type": "modelarts/object_detection"}]}
+{"source":"s3://b/3.jpg","annotation":[{"name":"c","type":"modelarts/object_detection","property":{"@modelarts:shape":"line","@modelarts:feature":[[5,6],[7,8]]}},{"name":"d","type":"modelarts/object_detection","property":{"@modelarts:shape":"dashed","@modelarts:feature":[[5,6],[7,8]]}},{"name":"e","type":"modelarts/object_detection","property":{"@modelarts:shape":"point","@modelarts:feature":[[5,6]]}},{"name":"f","type":"modelarts/object_detection","property":{"@modelarts:shape":"polyline","@modelarts:feature":[[5,6],[7,8],[9,9]]}}]}
+{"source":"s3://b/4.jpg","annotation":[{"name":"old","type":"modelarts/object_detection","property":"{\"@modelarts:shape\":\"bndbox\",\"@modelarts:feature\":[[1,2],[3,4]]}"},{"name":"old","type":"modelarts/object_detection","property":{"k":1.10,"@modelarts:shape":"bndbox","@modelarts:feature":"[[1,2],[3,4]]"}},{"name":"p","type":"modelarts/object_detection","property":{"@modelarts:feature":[[5,6]]}}]}
+END
+}
+
+@test "shapes in the line are shapes, and go back byte for byte" {
+	features
+	ds-import -f manifest V001 >got 2>err
+	[ ! -s err ]
+	cat >want <<'END'
+{"dataset":{"name":"V001","format":"manifest"}}
+{"source":"s3://b/1.jpg","width":100,"height":80,"annotation":[{"type":"modelarts/object_detection","name":"car","bbox":[10,20,30.50,40.0],"manifest":{"@modelarts:shape":"bndbox","@modelarts:feature":[[10,20],[40.50,60.0]]},"hard":"false"},{"name":"dog","polygon":[[1,2,3,4.10,5,60]],"manifest":{"@modelarts:feature":[[1,2],[3,4.10],[5,60]],"age":3,"@modelarts:shape":"polygon"},"property":{"age":3},"type":"modelarts/object_detection"}]}
+{"source": "s3://b/2.jpg", "annotation": [{"name": "a", "type": "modelarts/object_detection", "circle": [5,6,1.50], "manifest": {"@modelarts:shape": "circle", "@modelarts:feature": [[5, 6], [1.50]]}}, {"circle": [5,6,7],"manifest": {"@modelarts:shape": "circle", "@modelarts:feature": [5, 6, 7], "k": "v"},"property": { "k": "v"}, "name": "b", "type": "modelarts/object_detection"}]}
+{"source":"s3://b/3.jpg","annotation":[{"name":"c","type":"modelarts/object_detection","line":[5,6,7,8],"manifest":{"@modelarts:shape":"line","@modelarts:feature":[[5,6],[7,8]]}},{"name":"d","type":"modelarts/object_detection","line":[5,6,7,8],"dashed":true,"manifest":{"@modelarts:shape":"dashed","@modelarts:feature":[[5,6],[7,8]]}},{"name":"e","type":"modelarts/object_detection","point":[5,6],"manifest":{"@modelarts:shape":"point","@modelarts:feature":[[5,6]]}},{"name":"f","type":"modelarts/object_detection","polyline":[5,6,7,8,9,9],"manifest":{"@modelarts:shape":"polyline","@modelarts:feature":[[5,6],[7,8],[9,9]]}}]}
+{"source":"s3://b/4.jpg","annotation":[{"name":"old","type":"modelarts/object_detection","bbox":[1,2,2,2],"manifest":"{\"@modelarts:shape\":\"bndbox\",\"@modelarts:feature\":[[1,2],[3,4]]}"},{"name":"old","type":"modelarts/object_detection","bbox":[1,2,2,2],"manifest":{"k":1.10,"@modelarts:shape":"bndbox","@modelarts:feature":"[[1,2],[3,4]]"},"property":{"k":1.10}},{"name":"p","type":"modelarts/object_detection","point":[5,6],"manifest":{"@modelarts:feature":[[5,6]]}}]}
+END
+	assert_file_equals got want
+	ds-export -f manifest --images none -o out got 2>err
+	[ ! -s err ]
+	assert_file_equals out/V001.manifest V001/V001.manifest
+	[ ! -e out/annotation ]
+}
+
+@test "shapes in the line reach other formats" {
+	features
+	head -n 1 V001/V001.manifest >one.manifest
+	ds-import -f manifest one.manifest >got
+	ds-export -q -f yolo --yolo-task detect --images none -o yolo got
+	printf '0 0.252500 0.500000 0.305000 0.500000\n1 0.030000 0.387500 0.040000 0.725000\n' >want
+	assert_file_equals yolo/labels/1.txt want
+	ds-export -q -f coco --images none -o coco got
+	grep -qF '"bbox":[10,20,30.50,40.0]' coco/annotations/*.json
+	grep -qF '"segmentation":[[1,2,3,4.10,5,60]]' coco/annotations/*.json
+	ds-export -q -f modelarts-voc --images none -o voc got
+	[ "$(sed -n '/<bndbox>/,/bndbox>/p' voc/1.xml | tr -d '\n\t')" = '<bndbox><xmin>10</xmin><ymin>20</ymin><xmax>40.50</xmax><ymax>60.0</ymax></bndbox>' ]
+	[ "$(sed -n '/<polygon>/,/polygon>/p' voc/1.xml | tr -d '\n\t')" = '<polygon><x1>1</x1><y1>2</y1><x2>3</x2><y2>4.10</y2><x3>5</x3><y3>60</y3></polygon>' ]
+	run -1 grep -r 'modelarts:' voc
+}
+
+@test "a shape in the line that was changed on the way is written anew" {
+	{
+		printf 'BM\x96\x09\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\x28\0\0\0\x14\0\0\0\x01\0\x18\0'
+		head -c 2424 /dev/zero
+	} >1.bmp # 40 x 20
+	cat >one.manifest <<'END'
+{"source":"1.bmp","annotation":[{"name":"car","type":"modelarts/object_detection","property":{"@modelarts:shape":"bndbox","@modelarts:feature":[[10,2],[20,12]],"k":1.10}},{"name":"x","property":"{\"@modelarts:shape\":\"circle\",\"@modelarts:feature\":[8,6,4]}","type":"modelarts/object_detection"},{"name":"l","type":"modelarts/object_detection","property":{"@modelarts:shape":"dashed","@modelarts:feature":[[2,2],[4,6]]}},{"name":"p","type":"modelarts/object_detection","property":{"@modelarts:feature":[[2,2],[4,6],[8,8]],"@modelarts:shape":"polygon"}}]}
+END
+	ds-import -f manifest one.manifest | ds-clean -q --resize 20 -o clean |
+		ds-export -q -f manifest --images none -o out
+	cat >want <<'END'
+[{"name":"car","type":"modelarts/object_detection","property":{"k":1.10,"@modelarts:shape":"bndbox","@modelarts:feature":[[5,1],[10,6]]}},{"name":"x","property":{"@modelarts:shape":"circle","@modelarts:feature":[[4,3],[2]]},"type":"modelarts/object_detection"},{"name":"l","type":"modelarts/object_detection","property":{"@modelarts:shape":"dashed","@modelarts:feature":[[1,1],[2,3]]}},{"name":"p","type":"modelarts/object_detection","property":{"@modelarts:shape":"polygon","@modelarts:feature":[[1,1],[2,3],[4,4]]}}]
+END
+	grep -o '\[{"name":"car".*}}\]' out/*.manifest >got
+	assert_file_equals got want
+	[ ! -e out/annotation ]
+}
+
+@test "what is not in the line goes to a VOC file, and what is in the line does not" {
+	echo '{"source":"a.jpg","width":4,"height":2,"annotation":[{"name":"r","rle":{"size":[2,4],"counts":[2,4,2]},"manifest":{"@modelarts:shape":"point","@modelarts:feature":[[1,1]]}},{"name":"v","bbox":[0,0,1,1]},{"name":"two","point":[1,2],"circle":[1,1,1],"manifest":{"@modelarts:feature":[[1,1]],"@modelarts:shape":"point"}},{"name":"in","point":[1,2],"manifest":{"@modelarts:feature":[[1,1]],"@modelarts:shape":"point"}},{"name":"gone","manifest":{"@modelarts:feature":[[1,1]],"@modelarts:shape":"point"}}]}' >in
+	ds-export -q -f manifest --images none -o mixed in
+	cat >want <<'END'
+{"source":"a.jpg","annotation":[{"name":"r","property":{"@modelarts:shape":"polygon","@modelarts:feature":[[1,0],[3,0],[3,2],[1,2]]},"type":"modelarts/object_detection"},{"type":"modelarts/object_detection","annotation-format":"PASCAL VOC","annotation-loc":"./annotation/a.xml"},{"name":"in","property":{"@modelarts:shape":"point","@modelarts:feature":[[1,2]]},"type":"modelarts/object_detection"},{"name":"gone","type":"modelarts/image_classification"}]}
+END
+	assert_file_equals mixed/dataset.manifest want
+	[ "$(grep -o '<name>.*</name>' mixed/annotation/a.xml | tr '\n' ' ')" = '<name>v</name> <name>two</name> ' ]
+}
+
+@test "bad shapes in the line: each is said at its place and left out, the rest goes on" {
+	local n=0 feature
+	while IFS= read -r feature; do
+		n=$((n + 1))
+		printf '{"source":"s3://b/%d.jpg","annotation":[{"name":"x","type":"modelarts/object_detection","property":{%s}},{"name":"y","type":"modelarts/object_detection","property":{"@modelarts:feature":[[7,8]]}}]}\n' "$n" "$feature"
+	done >one.manifest <<'END'
+"@modelarts:feature":[[1,2],[3,4],[5,6]],"@modelarts:shape":"bndbox"
+"@modelarts:feature":[[3,2],[1,4]],"@modelarts:shape":"bndbox"
+"@modelarts:feature":[[1,"2"],[3,4]],"@modelarts:shape":"line"
+"@modelarts:feature":[[1,2,3],[4,5,6]],"@modelarts:shape":"polyline"
+"@modelarts:feature":[[1,2],[4,5]],"@modelarts:shape":"polygon"
+"@modelarts:feature":[[1,2],[4,5]],"@modelarts:shape":"circle"
+"@modelarts:feature":[1,2,-3],"@modelarts:shape":"circle"
+"@modelarts:feature":[[1,2],[4,5]],"@modelarts:shape":"star"
+"@modelarts:feature":[[1,2],[4,5]]
+"@modelarts:feature":7,"@modelarts:shape":"point"
+"@modelarts:feature":"[[1,","@modelarts:shape":"point"
+"@modelarts:feature":[[1,1e999]],"@modelarts:shape":"point"
+END
+	run -1 --separate-stderr ds-import -v -f manifest one.manifest
+	printf '%s\n' "$stderr" >got
+	cat >want <<'END'
+one.manifest:1:121: error: a bndbox is two points, [[x0,y0],[x1,y1]] [manifest-feature]
+one.manifest:2:121: error: the points of a bndbox must be the top left, then the bottom right one: x0 is not above x1, y0 not above y1 [manifest-feature]
+one.manifest:3:125: error: @modelarts:feature must hold numbers [manifest-feature]
+one.manifest:4:121: error: a polyline is two points or more, [[x,y],...] [manifest-feature]
+one.manifest:5:121: error: a polygon is three points or more, [[x,y],...] [manifest-feature]
+one.manifest:6:121: error: a circle is [[cx,cy],[r]] or [cx,cy,r] [manifest-feature]
+one.manifest:7:121: error: the radius of a circle must not be negative [manifest-feature]
+one.manifest:8:154: error: @modelarts:shape must be bndbox, polygon, circle, line, dashed, point or polyline [manifest-feature]
+one.manifest:9:121: error: @modelarts:feature needs @modelarts:shape: its points may be more than one shape [manifest-feature]
+one.manifest:10:122: error: @modelarts:feature must be a list of points [manifest-feature]
+one.manifest:11:122: error: @modelarts:feature must be a list of points [manifest-feature]
+one.manifest:12:126: error: @modelarts:feature must hold numbers [manifest-feature]
+ds-import: 1 label file read, 0 of them bad
+ds-import: 12 samples with 12 annotations given
+ds-import: 0 samples and 12 annotations left out
+END
+	assert_file_equals got want
+	[ "${lines[12]}" = '{"source":"s3://b/12.jpg","annotation":[{"name":"y","type":"modelarts/object_detection","point":[7,8],"manifest":{"@modelarts:feature":[[7,8]]}}]}' ]
+}
