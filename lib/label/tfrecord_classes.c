@@ -146,6 +146,29 @@ tfrecord_class_of(struct tfrecord_classes *c, int64_t label)
 	return buf_span(&c->text);
 }
 
+static void
+find_coded(struct tfrecord_classes *c)
+{
+	struct buf text = BUF_INIT;
+	struct span name;
+
+	for (size_t i = 0; i < c->list.n; i++) {
+		name = json_value_text(
+		    json_member(span_str(c->list.classes[i].raw), "pbtxt-name"), &text);
+		if (name.n)
+			strmap_put(&c->coded, name, i, NULL);
+	}
+	buf_release(&text);
+}
+
+struct span
+tfrecord_display_of(const struct tfrecord_classes *c, struct span name)
+{
+	const struct strmap_entry *e = c->coded.n ? strmap_find(&c->coded, name) : NULL;
+
+	return e ? span_str(c->list.classes[e->value].name) : SPAN_NONE;
+}
+
 void
 tfrecord_classes_begin(struct tfrecord_classes *c, struct importer *im)
 {
@@ -154,6 +177,7 @@ tfrecord_classes_begin(struct tfrecord_classes *c, struct importer *im)
 	*c = (struct tfrecord_classes){ .im = im };
 	dataset_init(&c->list);
 	read_maps(c);
+	find_coded(c);
 	b = import_header(im);
 	if (c->map)
 		write_classes(b, &c->list);
@@ -164,5 +188,6 @@ void
 tfrecord_classes_release(struct tfrecord_classes *c)
 {
 	dataset_release(&c->list);
+	strmap_release(&c->coded);
 	buf_release(&c->text);
 }

@@ -17,6 +17,7 @@ struct tfrecord_classes {
 	struct dataset list; /* of the label map, or as the records tell them */
 	bool map;            /* there is a label map */
 	uint64_t learned;    /* classes that the records told */
+	struct strmap coded; /* names of items that have a display name -> class */
 	struct buf text;
 };
 
@@ -28,6 +29,12 @@ void tfrecord_classes_release(struct tfrecord_classes *c);
 
 /* Remember a name and a number of a record of that file. True: the number follows from the name. */
 bool tfrecord_learn(struct tfrecord_classes *c, struct span name, int64_t label, const char *file);
+
+/*
+ * The display name of the item with this name, which is what the class is called here; records may have either.
+ * SPAN_NONE: no item with a display name has it.
+ */
+struct span tfrecord_display_of(const struct tfrecord_classes *c, struct span name);
 
 /* The name for a number, "class_7" when nobody knows it; valid until the next call. */
 struct span tfrecord_class_of(struct tfrecord_classes *c, int64_t label);

@@ -170,6 +170,10 @@ write_box(struct tfrecord_reading *r, struct buf *b, const struct tfrecord_objec
 static struct span
 class_name(struct tfrecord_reading *r, struct span text, bool has_label, int64_t label)
 {
+	struct span display = text.n ? tfrecord_display_of(&r->classes, text) : SPAN_NONE;
+
+	if (display.p)
+		return display;
 	if (text.n && utf8_valid(text))
 		return text;
 	if (text.n)
@@ -238,13 +242,21 @@ keep_label(struct buf *b, struct span name, int64_t label)
 	jw_member_string(b, "text", name);
 }
 
+/* The class goes by its display name, the record has the item's name. */
+static void
+keep_code(struct tfrecord_reading *r, struct buf *b, struct span text)
+{
+	if (text.n && tfrecord_display_of(&r->classes, text).p)
+		jw_member_string(b, "pbtxt-name", text);
+}
+
 static bool
 give_object(struct tfrecord_reading *r, struct buf *b, struct tfrecord_objects *o, double width,
     double height)
 {
 	size_t begin = b->n;
-	struct span name = class_name(
-	    r, o->has[TEXT] ? o->v[TEXT].bytes : SPAN_NONE, o->has[LABEL], o->v[LABEL].whole);
+	struct span text = o->has[TEXT] ? o->v[TEXT].bytes : SPAN_NONE;
+	struct span name = class_name(r, text, o->has[LABEL], o->v[LABEL].whole);
 
 	buf_reset(&r->kept);
 	jw_open(b, '{');
@@ -253,6 +265,7 @@ give_object(struct tfrecord_reading *r, struct buf *b, struct tfrecord_objects *
 	if (o->has[LABEL] && name.p &&
 	    !tfrecord_learn(&r->classes, name, o->v[LABEL].whole, r->file))
 		keep_label(&r->kept, name, o->v[LABEL].whole);
+	keep_code(r, &r->kept, text);
 	if (o->has[X0] && !write_box(r, b, o, width, height)) {
 		buf_cut(b, begin);
 		r->im->bad_annotations++;
@@ -298,10 +311,14 @@ tfrecord_class_write(struct tfrecord_reading *r, struct buf *b)
 		return 0;
 	jw_open(b, '{');
 	jw_member_string(b, "name", name);
-	if (has && !tfrecord_learn(&r->classes, name, number, r->file)) {
+	buf_reset(&r->kept);
+	if (has && !tfrecord_learn(&r->classes, name, number, r->file))
+		keep_label(&r->kept, name, number);
+	keep_code(r, &r->kept, text);
+	if (r->kept.n) {
 		jw_key(b, "tfrecord");
 		jw_open(b, '{');
-		keep_label(b, name, number);
+		buf_addspan(b, buf_span(&r->kept));
 		jw_close(b, '}');
 	}
 	jw_close(b, '}');

@@ -308,7 +308,7 @@ make_class(
     struct exporter *ex, const struct sample *s, const struct annotation *a, const char *prefix)
 {
 	struct writer *w = ex->state;
-	struct span kept = ann_member(a, "tfrecord"), name, number = SPAN_NONE;
+	struct span kept = ann_member(a, "tfrecord"), name, number = SPAN_NONE, code;
 	char *text = xasprintf("%s/text", prefix), *label = xasprintf("%s/label", prefix);
 	long class = export_class(ex, s, a);
 	int64_t own;
@@ -316,7 +316,12 @@ make_class(
 	name = class >= 0 ? span_str(ex->dataset.classes[class].name) : SPAN("");
 	if (span_eq(json_value_text(json_member(kept, "text"), &w->scratch), name))
 		number = json_member(kept, "label");
-	make_text(w, text, name);
+	code = class >= 0 ? json_member(span_str(ex->dataset.classes[class].raw), "pbtxt-name")
+			  : SPAN_NONE;
+	if (code.p && span_eq(json_member(kept, "pbtxt-name"), code))
+		make_text(w, text, json_value_text(code, &w->scratch));
+	else
+		make_text(w, text, name);
 	if (!num_parse_i64(number, &own))
 		own = class >= 0 ? number_of(ex, (size_t) class) : 0;
 	tf_make_int(&w->m, span_str(label), own);

@@ -270,6 +270,29 @@ END
 	done
 }
 
+@test "records that name a class as its item does, not by the display name, are of that class" {
+	mkdir oid
+	py <<'END'
+p = picture('a.png', 10, 20)
+p.update(boxes((0, 0, 0.5, 0.5), (0, 0, 1, 1)))
+p['image/object/class/label'] = ('int64', [1, 1])
+p['image/object/class/text'] = ('bytes', ['/m/01', 'Person'])
+p['image/class/text'] = ('bytes', ['/m/01'])
+save('oid/val.record', p)
+END
+	printf "item { name: '/m/01' id: 1 display_name: 'Person' }\n" >oid/map.pbtxt
+	ds-import oid >got
+	jq -c 'select(.source)|[.annotation[]|.name]|unique' got >names
+	[ "$(cat names)" = '["Person"]' ]
+	[ "$(jq -c 'select(.source)|[.annotation[]|.tfrecord["pbtxt-name"]]|map(select(.))|length' got)" = 2 ]
+	ds-export -f tfrecord -o copy got 2>err
+	[ ! -s err ]
+	[ "$(grep -c '^item' copy/label_map.pbtxt)" = 1 ]
+	ds-import copy | tail -n +2 | sed 's,copy/,oid/,' >back
+	tail -n +2 got >want
+	assert_file_equals back want
+}
+
 @test "from COCO and VOC and back, within a float; shards; one file; no pictures" {
 	py <<'END'
 for i in range(7):
