@@ -528,9 +528,9 @@ read_tree(struct importer *im)
 			read_file(&r, &im->tree->node[i]);
 	if (r.min)
 		note_at(POS_NONE, "labelstudio-min",
-		    "%zu tasks are of the export JSON_MIN, where a choice or a text that is a plain "
+		    "%llu %s of the export JSON_MIN, where a choice or a text that is a plain "
 		    "string cannot be told from data: it stays data; the export JSON has all",
-		    (size_t)r.min);
+		    COUNTED(r.min, "task is", "tasks are"));
 	if (r.several)
 		note_at(POS_NONE, "labelstudio-several",
 		    "%llu %s several annotations; one is taken, the others are kept aside",

@@ -211,12 +211,14 @@ give_line(struct jsonl *j, struct span line)
 {
 	struct reader *r = j->state;
 	struct span v[KEYS], path;
+	double seconds;
 
 	json_pick(line, keys, v, KEYS, NULL);
 	path = jsonl_string(v[FILEPATH], &r->text);
 	if (!path.n)
 		return jsonl_bad(j, line, "a line needs \"audio_filepath\", a string");
-	if (!is_absent(v[DURATION]) && json_type_of(v[DURATION]) != JSON_NUMBER)
+	if (!is_absent(v[DURATION]) &&
+	    (json_type_of(v[DURATION]) != JSON_NUMBER || !num_parse(v[DURATION], &seconds)))
 		return jsonl_bad(j, v[DURATION], "\"duration\" should be a number of seconds");
 	if (!is_absent(v[TEXT]) && json_type_of(v[TEXT]) != JSON_STRING)
 		return jsonl_bad(j, v[TEXT], "\"text\" should be a string");

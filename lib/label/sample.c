@@ -71,6 +71,17 @@ ann_has_shape(const struct annotation *a)
 	return false;
 }
 
+/* Has a double a place for it? Only what is long or has an exponent may be too large. */
+static bool
+in_range(struct span number)
+{
+	double v;
+
+	return (number.n < 300 && !memchr(number.p, 'e', number.n) &&
+		   !memchr(number.p, 'E', number.n)) ||
+	       num_parse(number, &v);
+}
+
 size_t
 number_texts(struct span list, struct span *v, size_t max)
 {
@@ -83,6 +94,8 @@ number_texts(struct span list, struct span *v, size_t max)
 	json_begin(&j, list);
 	json_array(&j);
 	while (json_item(&j) && json_number(&j, &raw)) {
+		if (!in_range(raw))
+			return SIZE_MAX;
 		if (n < max)
 			v[n] = raw;
 		n++;

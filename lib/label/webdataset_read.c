@@ -610,8 +610,8 @@ refuse_packed(struct reader *r, const struct tree *t)
 	if (shards == 0)
 		return false;
 	error_at(pos_file(t->name), "webdataset",
-	    "%zu shards are packed in this archive and are not read: unpack it, and read the folder",
-	    shards);
+	    "%llu %s packed in this archive and not read: unpack it, and read the folder",
+	    COUNTED(shards, "shard is", "shards are"));
 	r->im->bad_files += shards;
 	return true;
 }

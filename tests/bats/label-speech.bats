@@ -346,3 +346,10 @@ END
 	ds-import -f nemo digits.json | ds-export -q -f nemo --images none -o back.json
 	assert_file_equals back.json digits.json
 }
+
+@test "NeMo: a duration beyond all numbers is an error" {
+	printf '{"audio_filepath":"a.wav","duration":1e400,"text":"x"}\n' >m.json
+	must_fail 1 ds-import -f nemo m.json 2>err >got
+	echo 'm.json:1:38: error: "duration" should be a number of seconds [nemo]' >want
+	assert_file_equals err want
+}

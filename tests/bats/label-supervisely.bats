@@ -113,3 +113,11 @@ END
 	assert_file_equals err want
 	tail -n 1 got | jq -c '[.annotation[].name]' | grep -qxF '["day","place","e"]'
 }
+
+@test "a coordinate beyond all numbers is an error, in each list of points" {
+	mkdir -p p/ds/ann p/ds/img
+	printf '{"size":{"height":6,"width":4},"objects":[{"classTitle":"p","geometryType":"point","points":{"exterior":[[1e400,2]],"interior":[]}},{"classTitle":"p","geometryType":"point","points":{"exterior":[[1e0,2]],"interior":[]}}]}' >p/ds/ann/a.png.json
+	must_fail 1 ds-import -f supervisely p >got 2>err
+	grep -q 'a point needs one point' err
+	[ "$(grep -c '"annotation":\[{"name":"p","point":\[1e0,2\]}\]' got)" = 1 ]
+}

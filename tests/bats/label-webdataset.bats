@@ -250,7 +250,7 @@ END
 	assert_file_equals got want
 	tar -cf pack.tar t-000000.tar
 	must_fail 1 ds-import pack.tar >got 2>err
-	echo 'pack.tar: error: 1 shards are packed in this archive and are not read: unpack it, and read the folder [webdataset]' >want
+	echo 'pack.tar: error: 1 shard is packed in this archive and not read: unpack it, and read the folder [webdataset]' >want
 	assert_file_equals err want
 	must_fail 1 ds-import - <pack.tar >got 2>err
 	sed -i s/pack.tar:/'<stdin>:'/ want
