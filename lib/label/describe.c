@@ -180,20 +180,20 @@ ask_header(const struct dataset *d, char *said[ABOUTS])
 /* ---- writing ---- */
 
 static void
-write_files(struct buf *b, const struct description *d)
+write_files(struct croissant *c, const struct description *d)
 {
 	for (size_t i = 0; i < d->n; i++)
 		for (size_t k = 0; k < d->group[i].n && !d->group[i].set; k++) {
 			const struct described_file *f = &d->group[i].file[k];
 
 			croissant_file(
-			    b, f->path, f->bytes, f->digest, croissant_type(span_str(f->path)));
+			    c, f->path, f->bytes, f->digest, croissant_type(span_str(f->path)));
 		}
 }
 
 /* All pictures are one set, so that a record set can have them. False: there are none. */
 static bool
-write_pictures(struct buf *b, const struct description *d)
+write_pictures(struct croissant *c, const struct description *d)
 {
 	struct croissant_names types = { .n = 0 }, includes = { .n = 0 };
 	bool any;
@@ -205,7 +205,7 @@ write_pictures(struct buf *b, const struct description *d)
 		}
 	any = includes.n > 0;
 	if (any)
-		croissant_file_set(b, "pictures", &types, &includes, NULL);
+		croissant_file_set(c, "pictures", &types, &includes, NULL);
 	croissant_names_release(&types);
 	croissant_names_release(&includes);
 	return any;
@@ -213,7 +213,7 @@ write_pictures(struct buf *b, const struct description *d)
 
 /* "labels/train/ *.txt" as the id "labels/train/txt-files". */
 static void
-write_set(struct buf *b, const char *pattern)
+write_set(struct croissant *c, const char *pattern)
 {
 	struct croissant_names type = { .n = 0 }, include = { .n = 0 };
 	struct span base = path_base_span(span_str(pattern)), ext = path_ext(base);
@@ -224,26 +224,26 @@ write_set(struct buf *b, const char *pattern)
 	buf_adds(&id, ext.n ? "-files" : "files");
 	croissant_name(&type, croissant_type(span_str(pattern)));
 	croissant_name(&include, pattern);
-	croissant_file_set(b, id.p, &type, &include, NULL);
+	croissant_file_set(c, id.p, &type, &include, NULL);
 	croissant_names_release(&type);
 	croissant_names_release(&include);
 	buf_release(&id);
 }
 
 static void
-write_sets(struct buf *b, const struct description *d)
+write_sets(struct croissant *c, const struct description *d)
 {
 	for (size_t i = 0; i < d->n; i++) {
 		const struct file_group *g = &d->group[i];
 
 		if (g->set && !(g->media && path_is_picture(span_str(g->pattern))))
-			write_set(b, g->pattern);
+			write_set(c, g->pattern);
 	}
 }
 
 /* The records in tar shards. False: there are none. */
 static bool
-write_shards(struct buf *b, const struct description *d)
+write_shards(struct croissant *c, const struct description *d)
 {
 	struct croissant_names type = { .n = 0 }, include = { .n = 0 }, shards = { .n = 0 };
 	bool any;
@@ -256,7 +256,7 @@ write_shards(struct buf *b, const struct description *d)
 	croissant_name(&type, "application/json");
 	croissant_name(&include, "*.json");
 	if (any)
-		croissant_file_set(b, "labels", &type, &include, &shards);
+		croissant_file_set(c, "labels", &type, &include, &shards);
 	croissant_names_release(&type);
 	croissant_names_release(&include);
 	croissant_names_release(&shards);
@@ -264,7 +264,7 @@ write_shards(struct buf *b, const struct description *d)
 }
 
 static void
-write_classes(struct buf *b, const struct dataset *d)
+write_classes(struct croissant *c, const struct dataset *d)
 {
 	const char **name = xreallocarray(NULL, d->n + 1, sizeof(*name));
 	const char **id = xreallocarray(NULL, d->n + 1, sizeof(*id));
@@ -276,40 +276,37 @@ write_classes(struct buf *b, const struct dataset *d)
 		ids = ids && id[i] && id[i][0] != '"';
 	}
 	if (d->n > 0)
-		croissant_classes(b, name, ids ? id : NULL, d->n);
+		croissant_classes(c, name, ids ? id : NULL, d->n);
 	free(name);
 	free(id);
 }
 
 static void
-write_records(struct buf *b, const struct exporter *ex, bool pictures, bool shards)
+write_records(struct croissant *c, const struct exporter *ex, bool pictures, bool shards)
 {
 	struct croissant_source picture = { .file_set = "pictures", .property = "content" };
 	struct croissant_source name = { .file_set = "pictures", .property = "fullpath" };
 	struct croissant_source source = { .file_set = "labels", .path = "$.source" };
+	struct cJSON *set;
 
-	croissant_records(b);
 	if (ex->usages.n > 0) {
 		const char **used = xreallocarray(NULL, ex->usages.n, sizeof(*used));
 
 		for (size_t i = 0; i < ex->usages.n; i++)
 			used[i] = ex->usages.e[i].key.p;
-		croissant_splits(b, used, ex->usages.n);
+		croissant_splits(c, used, ex->usages.n);
 		free(used);
 	}
-	write_classes(b, &ex->dataset);
+	write_classes(c, &ex->dataset);
 	if (pictures) {
-		croissant_record_set(b, "images");
-		croissant_field(b, "images", "path", "sc:Text", &name);
-		croissant_field(b, "images", "content", "sc:ImageObject", &picture);
-		croissant_record_set_end(b);
+		set = croissant_record_set(c, "images");
+		croissant_field(set, "path", "sc:Text", &name);
+		croissant_field(set, "content", "sc:ImageObject", &picture);
 	}
 	if (shards) {
-		croissant_record_set(b, "samples");
-		croissant_field(b, "samples", "source", "sc:Text", &source);
-		croissant_record_set_end(b);
+		set = croissant_record_set(c, "samples");
+		croissant_field(set, "source", "sc:Text", &source);
 	}
-	croissant_end(b);
 }
 
 static void
@@ -342,6 +339,7 @@ describe_end(struct description *d, const struct exporter *ex, const struct stri
 	const char *said[ABOUTS], *value;
 	struct croissant_about all;
 	struct buf text = BUF_INIT;
+	struct croissant c;
 	bool pictures, shards;
 
 	sink_watch(d->sink, NULL, NULL);
@@ -362,12 +360,13 @@ describe_end(struct description *d, const struct exporter *ex, const struct stri
 		.version = said[ABOUT_VERSION],
 		.published = said[ABOUT_DATE] };
 	warn_missing(&all);
-	croissant_begin(&text, &all);
-	write_files(&text, d);
-	pictures = write_pictures(&text, d);
-	write_sets(&text, d);
-	shards = write_shards(&text, d);
-	write_records(&text, ex, pictures, shards);
+	croissant_begin(&c, &all);
+	write_files(&c, d);
+	pictures = write_pictures(&c, d);
+	write_sets(&c, d);
+	shards = write_shards(&c, d);
+	write_records(&c, ex, pictures, shards);
+	croissant_end(&c, &text);
 	if (sink_add(d->sink, "croissant.json", buf_span(&text)) != 0)
 		die("cannot write croissant.json:");
 	for (size_t i = 0; i < ABOUTS; i++)

@@ -1,15 +1,89 @@
 /* Writing Croissant: see croissant.h. */
 #include "record/croissant.h"
 
+#include <cJSON.h>
 #include <stdlib.h>
 
+#include "base/mem.h"
 #include "base/path.h"
+#include "base/utf8.h"
 #include "json/write.h"
+
+/* ---- nodes: they are as good as memory is, which does not fail here ---- */
+
+static void
+use_our_memory(void)
+{
+	cJSON_Hooks hooks = { xmalloc, free };
+
+	cJSON_InitHooks(&hooks);
+}
+
+/* cJSON takes bytes as they are: what is no UTF-8 is written by us. */
+static cJSON *
+string_of(const char *value)
+{
+	struct buf text = BUF_INIT;
+	cJSON *string;
+
+	if (utf8_valid(span_str(value)))
+		return cJSON_CreateString(value);
+	jw_str(&text, value);
+	string = cJSON_CreateRaw(buf_str(&text));
+	buf_release(&text);
+	return string;
+}
+
+/* A string of an object; NULL: it is not said. */
+static void
+put(cJSON *object, const char *key, const char *value)
+{
+	if (value)
+		cJSON_AddItemToObject(object, key, string_of(value));
+}
+
+static cJSON *
+add_object(cJSON *array)
+{
+	cJSON *object = cJSON_CreateObject();
+
+	cJSON_AddItemToArray(array, object);
+	return object;
+}
+
+/* What every part of a description has. */
+static cJSON *
+add_part(cJSON *array, const char *type, const char *id, const char *name)
+{
+	cJSON *part = add_object(array);
+
+	put(part, "@type", type);
+	put(part, "@id", id);
+	put(part, "name", name);
+	return part;
+}
+
+static void
+put_reference(cJSON *object, const char *key, const char *id)
+{
+	put(cJSON_AddObjectToObject(object, key), "@id", id);
+}
 
 /* ---- the context ---- */
 
 static void
-write_context(struct buf *b)
+put_typed(cJSON *context, const char *term, const char *type)
+{
+	cJSON *object = cJSON_AddObjectToObject(context, term);
+	char *id = xasprintf("cr:%s", term);
+
+	put(object, "@id", id);
+	put(object, "@type", type);
+	free(id);
+}
+
+static void
+put_context(cJSON *root)
 {
 	static const char *const terms[] = { "annotation", "arrayShape", "citeAs", "column",
 		"containedIn", "equivalentProperty", "excludes", "extract", "field", "fileObject",
@@ -17,61 +91,64 @@ write_context(struct buf *b)
 		"jsonPath", "key", "md5", "parentField", "path", "readLines", "recordSet",
 		"references", "regex", "repeated", "replace", "samplingRate", "sdVersion",
 		"separator", "source", "subField", "transform", "unArchive", "value" };
+	cJSON *context = cJSON_AddObjectToObject(root, "@context");
 
-	jw_key(b, "@context");
-	jw_open(b, '{');
-	jw_member_str(b, "@language", "en");
-	jw_member_str(b, "@vocab", "https://schema.org/");
-	jw_member_str(b, "sc", "https://schema.org/");
-	jw_member_str(b, "cr", "http://mlcommons.org/croissant/");
-	jw_member_str(b, "rai", "http://mlcommons.org/croissant/RAI/");
-	jw_member_str(b, "dct", "http://purl.org/dc/terms/");
-	jw_member_str(b, "conformsTo", "dct:conformsTo");
-	jw_member_raw(b, "data", SPAN("{\"@id\":\"cr:data\",\"@type\":\"@json\"}"));
-	jw_member_raw(b, "dataType", SPAN("{\"@id\":\"cr:dataType\",\"@type\":\"@vocab\"}"));
-	jw_member_raw(b, "examples", SPAN("{\"@id\":\"cr:examples\",\"@type\":\"@json\"}"));
+	put(context, "@language", "en");
+	put(context, "@vocab", "https://schema.org/");
+	put(context, "sc", "https://schema.org/");
+	put(context, "cr", "http://mlcommons.org/croissant/");
+	put(context, "rai", "http://mlcommons.org/croissant/RAI/");
+	put(context, "dct", "http://purl.org/dc/terms/");
+	put(context, "conformsTo", "dct:conformsTo");
+	put_typed(context, "data", "@json");
+	put_typed(context, "dataType", "@vocab");
+	put_typed(context, "examples", "@json");
 	for (size_t i = 0; i < ARRAY_LEN(terms); i++) {
 		char *id = xasprintf("cr:%s", terms[i]);
 
-		jw_member_str(b, terms[i], id);
+		put(context, terms[i], id);
 		free(id);
 	}
-	jw_close(b, '}');
 }
 
 /* ---- the dataset ---- */
 
-static void
-put(struct buf *b, const char *key, const char *value)
+void
+croissant_begin(struct croissant *c, const struct croissant_about *about)
 {
-	if (value)
-		jw_member_str(b, key, value);
+	use_our_memory();
+	c->root = cJSON_CreateObject();
+	put_context(c->root);
+	put(c->root, "@type", "sc:Dataset");
+	put(c->root, "name", about->name);
+	put(c->root, "description", about->description ? about->description : about->name);
+	put(c->root, "conformsTo", "http://mlcommons.org/croissant/1.1");
+	put(c->root, "version", about->version);
+	put(c->root, "datePublished", about->published);
+	put(c->root, "license", about->license);
+	put(c->root, "url", about->url);
+	put(c->root, "citeAs", about->cite_as);
+	if (about->creator) {
+		cJSON *creator = cJSON_AddObjectToObject(c->root, "creator");
+
+		put(creator, "@type", "sc:Organization");
+		put(creator, "name", about->creator);
+	}
+	cJSON_AddFalseToObject(c->root, "isLiveDataset");
+	c->files = cJSON_AddArrayToObject(c->root, "distribution");
+	c->records = cJSON_AddArrayToObject(c->root, "recordSet");
 }
 
 void
-croissant_begin(struct buf *b, const struct croissant_about *about)
+croissant_end(struct croissant *c, struct buf *out)
 {
-	jw_open(b, '{');
-	write_context(b);
-	jw_member_str(b, "@type", "sc:Dataset");
-	jw_member_str(b, "name", about->name);
-	jw_member_str(b, "description", about->description ? about->description : about->name);
-	jw_member_str(b, "conformsTo", "http://mlcommons.org/croissant/1.1");
-	put(b, "version", about->version);
-	put(b, "datePublished", about->published);
-	put(b, "license", about->license);
-	put(b, "url", about->url);
-	put(b, "citeAs", about->cite_as);
-	if (about->creator) {
-		jw_key(b, "creator");
-		jw_open(b, '{');
-		jw_member_str(b, "@type", "sc:Organization");
-		jw_member_str(b, "name", about->creator);
-		jw_close(b, '}');
-	}
-	jw_member_bool(b, "isLiveDataset", false);
-	jw_key(b, "distribution");
-	jw_open(b, '[');
+	char *text = cJSON_PrintUnformatted(c->root);
+
+	buf_adds(out, text);
+	buf_addc(out, '\n');
+	free(text);
+	cJSON_Delete(c->root);
+	*c = (struct croissant){ NULL, NULL, NULL };
 }
 
 void
@@ -90,23 +167,19 @@ croissant_missing(struct buf *out, const struct croissant_about *about)
 /* ---- files ---- */
 
 void
-croissant_file(struct buf *b, const char *name, uint64_t bytes,
+croissant_file(struct croissant *c, const char *name, uint64_t bytes,
     const unsigned char digest[SHA256_SIZE], const char *type)
 {
+	cJSON *file = add_part(c->files, "cr:FileObject", name, name);
 	char *size = xasprintf("%llu B", (unsigned long long)bytes);
+	struct buf hex = BUF_INIT;
 
-	jw_open(b, '{');
-	jw_member_str(b, "@type", "cr:FileObject");
-	jw_member_str(b, "@id", name);
-	jw_member_str(b, "name", name);
-	jw_member_str(b, "contentUrl", name);
-	jw_member_str(b, "contentSize", size);
-	jw_member_str(b, "encodingFormat", type);
-	jw_key(b, "sha256");
-	buf_addc(b, '"');
-	sha256_hex(b, digest);
-	buf_addc(b, '"');
-	jw_close(b, '}');
+	sha256_hex(&hex, digest);
+	put(file, "contentUrl", name);
+	put(file, "contentSize", size);
+	put(file, "encodingFormat", type);
+	put(file, "sha256", buf_str(&hex));
+	buf_release(&hex);
 	free(size);
 }
 
@@ -129,187 +202,130 @@ croissant_names_release(struct croissant_names *names)
 	*names = (struct croissant_names){ NULL, 0, 0 };
 }
 
-static void
-write_reference(struct buf *b, const char *key, const char *id)
-{
-	if (key)
-		jw_key(b, key);
-	jw_open(b, '{');
-	jw_member_str(b, "@id", id);
-	jw_close(b, '}');
-}
-
 /* One value as it is, several as a list. */
 static void
-write_names(struct buf *b, const char *key, const struct croissant_names *names)
+put_names(cJSON *object, const char *key, const struct croissant_names *names)
 {
-	jw_key(b, key);
+	cJSON *list;
+
 	if (names->n == 1) {
-		jw_str(b, names->v[0]);
+		put(object, key, names->v[0]);
 		return;
 	}
-	jw_open(b, '[');
+	list = cJSON_AddArrayToObject(object, key);
 	for (size_t i = 0; i < names->n; i++)
-		jw_str(b, names->v[i]);
-	jw_close(b, ']');
+		cJSON_AddItemToArray(list, string_of(names->v[i]));
 }
 
 void
-croissant_file_set(struct buf *b, const char *id, const struct croissant_names *types,
+croissant_file_set(struct croissant *c, const char *id, const struct croissant_names *types,
     const struct croissant_names *includes, const struct croissant_names *contained)
 {
-	jw_open(b, '{');
-	jw_member_str(b, "@type", "cr:FileSet");
-	jw_member_str(b, "@id", id);
-	jw_member_str(b, "name", id);
+	cJSON *set = add_part(c->files, "cr:FileSet", id, id);
+
 	if (contained && contained->n) {
-		jw_key(b, "containedIn");
-		jw_open(b, '[');
+		cJSON *list = cJSON_AddArrayToObject(set, "containedIn");
+
 		for (size_t i = 0; i < contained->n; i++)
-			write_reference(b, NULL, contained->v[i]);
-		jw_close(b, ']');
+			put(add_object(list), "@id", contained->v[i]);
 	}
-	write_names(b, "encodingFormat", types);
-	write_names(b, "includes", includes);
-	jw_close(b, '}');
+	put_names(set, "encodingFormat", types);
+	put_names(set, "includes", includes);
 }
 
 /* ---- records ---- */
 
-void
-croissant_records(struct buf *b)
+cJSON *
+croissant_record_set(struct croissant *c, const char *id)
 {
-	jw_close(b, ']');
-	jw_key(b, "recordSet");
-	jw_open(b, '[');
+	cJSON *set = add_part(c->records, "cr:RecordSet", id, id);
+
+	cJSON_AddArrayToObject(set, "field");
+	return set;
+}
+
+static void
+put_source(cJSON *field, const struct croissant_source *source)
+{
+	cJSON *from = cJSON_AddObjectToObject(field, "source"), *extract;
+
+	put_reference(from, source->file ? "fileObject" : "fileSet",
+	    source->file ? source->file : source->file_set);
+	extract = cJSON_AddObjectToObject(from, "extract");
+	put(extract, "column", source->column);
+	put(extract, "jsonPath", source->path);
+	put(extract, "fileProperty", source->property);
+	if (source->references)
+		put_reference(
+		    cJSON_AddObjectToObject(field, "references"), "field", source->references);
 }
 
 void
-croissant_record_set(struct buf *b, const char *id)
+croissant_field(
+    cJSON *set, const char *name, const char *type, const struct croissant_source *source)
 {
-	jw_open(b, '{');
-	jw_member_str(b, "@type", "cr:RecordSet");
-	jw_member_str(b, "@id", id);
-	jw_member_str(b, "name", id);
-	jw_key(b, "field");
-	jw_open(b, '[');
-}
+	char *id = xasprintf(
+	    "%s/%s", cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(set, "@id")), name);
+	cJSON *field =
+	    add_part(cJSON_GetObjectItemCaseSensitive(set, "field"), "cr:Field", id, name);
 
-void
-croissant_record_set_end(struct buf *b)
-{
-	jw_close(b, ']');
-	jw_close(b, '}');
-}
-
-void
-croissant_field(struct buf *b, const char *set, const char *name, const char *type,
-    const struct croissant_source *source)
-{
-	char *id = xasprintf("%s/%s", set, name);
-
-	jw_open(b, '{');
-	jw_member_str(b, "@type", "cr:Field");
-	jw_member_str(b, "@id", id);
-	jw_member_str(b, "name", name);
-	jw_member_str(b, "dataType", type);
-	if (source) {
-		jw_key(b, "source");
-		jw_open(b, '{');
-		write_reference(b, source->file ? "fileObject" : "fileSet",
-		    source->file ? source->file : source->file_set);
-		jw_key(b, "extract");
-		jw_open(b, '{');
-		put(b, "column", source->column);
-		put(b, "jsonPath", source->path);
-		put(b, "fileProperty", source->property);
-		jw_close(b, '}');
-		jw_close(b, '}');
-	}
-	if (source && source->references) {
-		jw_key(b, "references");
-		jw_open(b, '{');
-		write_reference(b, "field", source->references);
-		jw_close(b, '}');
-	}
-	jw_close(b, '}');
+	put(field, "dataType", type);
+	if (source)
+		put_source(field, source);
 	free(id);
 }
 
-/* A record set with its records in it: the part before these. */
-static void
-begin_list(struct buf *b, const char *id, const char *type)
+/* A record set with its records in it, of which a field is the key. */
+static cJSON *
+add_list(struct croissant *c, const char *id, const char *type, const char *key)
 {
-	char *key = xasprintf("%s/name", id);
+	cJSON *set = add_part(c->records, "cr:RecordSet", id, id);
 
-	jw_open(b, '{');
-	jw_member_str(b, "@type", "cr:RecordSet");
-	jw_member_str(b, "@id", id);
-	jw_member_str(b, "name", id);
-	jw_member_str(b, "dataType", type);
-	write_reference(b, "key", key);
-	jw_key(b, "field");
-	jw_open(b, '[');
-	free(key);
-}
-
-static void
-begin_data(struct buf *b)
-{
-	jw_close(b, ']');
-	jw_key(b, "data");
-	jw_open(b, '[');
+	put(set, "dataType", type);
+	put_reference(set, "key", key);
+	cJSON_AddArrayToObject(set, "field");
+	return set;
 }
 
 void
-croissant_splits(struct buf *b, const char *const *usage, size_t n)
+croissant_splits(struct croissant *c, const char *const *usage, size_t n)
 {
 	static const struct {
 		const char *usage, *url;
 	} urls[] = { { "TRAIN", "cr:TrainingSplit" }, { "EVAL", "cr:ValidationSplit" },
 		{ "TEST", "cr:TestSplit" } };
 
-	begin_list(b, "splits", "cr:Split");
-	croissant_field(b, "splits", "name", "sc:Text", NULL);
-	croissant_field(b, "splits", "url", "sc:URL", NULL);
-	begin_data(b);
+	cJSON *set = add_list(c, "splits", "cr:Split", "splits/name"), *data;
+
+	croissant_field(set, "name", "sc:Text", NULL);
+	croissant_field(set, "url", "sc:URL", NULL);
+	data = cJSON_AddArrayToObject(set, "data");
 	for (size_t i = 0; i < n; i++) {
-		jw_open(b, '{');
-		jw_member_str(b, "splits/name", usage[i]);
+		cJSON *split = add_object(data);
+
+		put(split, "splits/name", usage[i]);
 		for (size_t k = 0; k < ARRAY_LEN(urls); k++)
 			if (strcmp(urls[k].usage, usage[i]) == 0)
-				jw_member_str(b, "splits/url", urls[k].url);
-		jw_close(b, '}');
+				put(split, "splits/url", urls[k].url);
 	}
-	jw_close(b, ']');
-	jw_close(b, '}');
 }
 
 void
-croissant_classes(struct buf *b, const char *const *name, const char *const *id, size_t n)
+croissant_classes(struct croissant *c, const char *const *name, const char *const *id, size_t n)
 {
-	begin_list(b, "classes", "sc:Enumeration");
-	croissant_field(b, "classes", "name", "sc:Text", NULL);
+	cJSON *set = add_list(c, "classes", "sc:Enumeration", "classes/name"), *data;
+
+	croissant_field(set, "name", "sc:Text", NULL);
 	if (id)
-		croissant_field(b, "classes", "id", "sc:Text", NULL);
-	begin_data(b);
+		croissant_field(set, "id", "sc:Text", NULL);
+	data = cJSON_AddArrayToObject(set, "data");
 	for (size_t i = 0; i < n; i++) {
-		jw_open(b, '{');
-		jw_member_str(b, "classes/name", name[i]);
-		if (id)
-			jw_member_str(b, "classes/id", id[i]);
-		jw_close(b, '}');
-	}
-	jw_close(b, ']');
-	jw_close(b, '}');
-}
+		cJSON *class = add_object(data);
 
-void
-croissant_end(struct buf *b)
-{
-	jw_close(b, ']');
-	jw_close(b, '}');
-	buf_addc(b, '\n');
+		put(class, "classes/name", name[i]);
+		if (id)
+			put(class, "classes/id", id[i]);
+	}
 }
 
 /* ---- types ---- */

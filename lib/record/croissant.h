@@ -1,13 +1,18 @@
 /*
  * Writing Croissant 1.1, a description of a dataset's files in JSON-LD.
  *
- *	croissant_begin(b, &about);
- *	croissant_file(b, "a.json", 12, digest, "application/json"); ...
- *	croissant_file_set(b, "pictures", ...); ...
- *	croissant_records(b);
- *	croissant_splits(b, usages, n);
- *	croissant_record_set(b, "samples"); croissant_field(b, ...); ... croissant_record_set_end(b);
- *	croissant_end(b);
+ *	struct croissant c;
+ *
+ *	croissant_begin(&c, &about);
+ *	croissant_file(&c, "a.json", 12, digest, "application/json"); ...
+ *	croissant_file_set(&c, "pictures", ...); ...
+ *	croissant_splits(&c, usages, n);
+ *	samples = croissant_record_set(&c, "samples");
+ *	croissant_field(samples, "source", ...); ...
+ *	croissant_end(&c, out);
+ *
+ * It is held as a tree until its end: files, sets of files and sets of records come in any order, each kind in the
+ * order in which it was added. Strings are copied.
  *
  * Source: MLCommons, "Croissant Format Specification", version 1.1 (2026-01-29). The context has the names of its
  * appendix 1 and those that mlcroissant, the reader of MLCommons, asks for, under the "https" that this one
@@ -26,12 +31,17 @@ struct croissant_about {
 	const char *published; /* "2026-01-31" */
 };
 
-void croissant_begin(struct buf *b, const struct croissant_about *about);
+/* A description on its way; its nodes are cJSON's. */
+struct croissant {
+	struct cJSON *root, *files, *records;
+};
+
+void croissant_begin(struct croissant *c, const struct croissant_about *about);
 
 /* Append the names of properties that the specification requires and that are not said, with ", " between. */
 void croissant_missing(struct buf *out, const struct croissant_about *about);
 
-void croissant_file(struct buf *b, const char *name, uint64_t bytes,
+void croissant_file(struct croissant *c, const char *name, uint64_t bytes,
     const unsigned char digest[SHA256_SIZE], const char *type);
 
 /* A list of names. */
@@ -45,17 +55,17 @@ void croissant_name(struct croissant_names *names, const char *name);
 void croissant_names_release(struct croissant_names *names);
 
 /* Files by patterns, beside the description or (contained->n) inside of files of that name. */
-void croissant_file_set(struct buf *b, const char *id, const struct croissant_names *types,
+void croissant_file_set(struct croissant *c, const char *id, const struct croissant_names *types,
     const struct croissant_names *includes, const struct croissant_names *contained);
 
-void croissant_records(struct buf *b);
 /* The usages (TRAIN, EVAL, TEST or others) as splits, in the vocabulary's words. */
-void croissant_splits(struct buf *b, const char *const *usage, size_t n);
+void croissant_splits(struct croissant *c, const char *const *usage, size_t n);
 /* A list of names with a number each ("classes/name", "classes/id"); id NULL: none has one. */
-void croissant_classes(struct buf *b, const char *const *name, const char *const *id, size_t n);
+void croissant_classes(
+    struct croissant *c, const char *const *name, const char *const *id, size_t n);
 
-void croissant_record_set(struct buf *b, const char *id);
-void croissant_record_set_end(struct buf *b);
+/* A record set for croissant_field(). */
+struct cJSON *croissant_record_set(struct croissant *c, const char *id);
 
 /* Where a field comes from. */
 struct croissant_source {
@@ -64,11 +74,12 @@ struct croissant_source {
 	const char *references; /* a field with the values that it may have; NULL: any */
 };
 
-/* `set`: the id of the record set. */
-void croissant_field(struct buf *b, const char *set, const char *name, const char *type,
-    const struct croissant_source *source);
+/* source NULL: the records are in the description. */
+void croissant_field(
+    struct cJSON *set, const char *name, const char *type, const struct croissant_source *source);
 
-void croissant_end(struct buf *b);
+/* Append the text, one line, and forget the tree. */
+void croissant_end(struct croissant *c, struct buf *out);
 
 /* The type of a file by its name: "application/json". */
 const char *croissant_type(struct span name);

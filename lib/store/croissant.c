@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "json/write.h"
+#include "json/json.h"
 
 void
 packed_add(struct packed_files *f, const char *name, uint64_t bytes, const unsigned char *digest,
@@ -28,7 +28,7 @@ packed_release(struct packed_files *f)
 
 /* The .json members of all shards. */
 static void
-write_members(struct buf *b, const struct packed_files *files)
+write_members(struct croissant *c, const struct packed_files *files)
 {
 	struct croissant_names types = { .n = 0 }, includes = { .n = 0 }, shards = { .n = 0 };
 
@@ -36,14 +36,14 @@ write_members(struct buf *b, const struct packed_files *files)
 	croissant_name(&includes, "*.json");
 	for (size_t i = 0; i < files->n; i++)
 		croissant_name(&shards, files->v[i].name);
-	croissant_file_set(b, "labels", &types, &includes, &shards);
+	croissant_file_set(c, "labels", &types, &includes, &shards);
 	croissant_names_release(&types);
 	croissant_names_release(&includes);
 	croissant_names_release(&shards);
 }
 
 static void
-write_splits(struct buf *b, const struct version_info *v)
+write_splits(struct croissant *c, const struct version_info *v)
 {
 	struct span usage = json_member(span_str(v->text), "usage");
 	const char *used[USAGES];
@@ -52,23 +52,22 @@ write_splits(struct buf *b, const struct version_info *v)
 	for (int u = 0; u < USAGES; u++)
 		if (usage.p && json_member(usage, usage_name[u]).p)
 			used[n++] = usage_name[u];
-	croissant_splits(b, used, n);
+	croissant_splits(c, used, n);
 }
 
 static void
-write_samples(struct buf *b, const char *records)
+write_samples(struct croissant *c, const char *records)
 {
 	struct croissant_source source = { .file = records, .file_set = "labels" };
+	struct cJSON *set = croissant_record_set(c, "samples");
 
-	croissant_record_set(b, "samples");
 	source.column = records ? "source" : NULL;
 	source.path = records ? NULL : "$.source";
-	croissant_field(b, "samples", "source", "sc:Text", &source);
+	croissant_field(set, "source", "sc:Text", &source);
 	source.column = records ? "usage" : NULL;
 	source.path = records ? NULL : "$.usage";
 	source.references = "splits/name";
-	croissant_field(b, "samples", "usage", "sc:Text", &source);
-	croissant_record_set_end(b);
+	croissant_field(set, "usage", "sc:Text", &source);
 }
 
 void
@@ -77,21 +76,21 @@ version_croissant(struct buf *b, const struct version_info *v, const struct croi
 {
 	char *description = version_text(v, "description"), *created = version_text(v, "created");
 	struct croissant_about all = *about;
+	struct croissant c;
 
 	all.version = v->semver;
 	all.published = created && !about->published ? created : about->published;
 	if (!all.description && description && *description)
 		all.description = description;
-	croissant_begin(b, &all);
+	croissant_begin(&c, &all);
 	for (size_t i = 0; i < files->n; i++)
 		croissant_file(
-		    b, files->v[i].name, files->v[i].bytes, files->v[i].digest, files->v[i].type);
+		    &c, files->v[i].name, files->v[i].bytes, files->v[i].digest, files->v[i].type);
 	if (!records)
-		write_members(b, files);
-	croissant_records(b);
-	write_splits(b, v);
-	write_samples(b, records);
-	croissant_end(b);
+		write_members(&c, files);
+	write_splits(&c, v);
+	write_samples(&c, records);
+	croissant_end(&c, b);
 	free(description);
 	free(created);
 }
