@@ -87,21 +87,6 @@ static const struct tool tool = {
 	.threads = true,
 };
 
-static bool
-has_shape(const struct record *r)
-{
-	struct annotation a = { .m = NULL };
-	struct ann_iter it;
-	bool found = false;
-
-	ann_begin(&it, r);
-	while (!found && ann_next(&it, &a))
-		for (int f = 0; f < ANN_SPAN; f++)
-			found = found || a.v[f].p;
-	ann_release(&a);
-	return found;
-}
-
 /*
  * The platform keeps shapes in VOC files, one a sample. Thousands of files a version are not made unless asked for:
  * shapes then stay in the line.
@@ -110,7 +95,7 @@ static void
 write_line(
     void *writer, const struct record *r, struct buf *line, struct buf *side_name, struct buf *side)
 {
-	if (voc_files || !has_shape(r))
+	if (voc_files || !manifest_needs_file(r))
 		manifest_line(writer, r, line, side_name, side);
 	else
 		manifest_plain(NULL, r, line, side_name, side);

@@ -43,6 +43,9 @@ void manifest_line(void *writer, const struct record *r, struct buf *line, struc
 uint64_t manifest_sample_line(struct manifest_writer *w, const struct sample *s, const char *source,
     struct buf *line, struct buf *side_name, struct buf *side);
 
+/* Has the record shapes that belong into a VOC file? */
+bool manifest_needs_file(const struct record *r);
+
 /* ---- the rules of both directions, for the files manifest_*.c ---- */
 
 extern const struct label_writer manifest_label_writer;

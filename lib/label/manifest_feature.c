@@ -246,9 +246,13 @@ feature_read(struct feature *f)
 struct span
 feature_kept(const struct annotation *a)
 {
-	struct span kept = ann_member(a, "manifest");
-	enum json_type type = json_type_of(kept);
+	struct span kept;
+	enum json_type type;
 
+	if (a->n <= (size_t)__builtin_popcountll(a->has)) /* the fields, and no more */
+		return SPAN_NONE;
+	kept = ann_member(a, "manifest");
+	type = json_type_of(kept);
 	return (type == JSON_OBJECT || type == JSON_STRING) &&
 		       memmem(kept.p, kept.n, feature_key, sizeof(feature_key) - 1)
 		   ? kept

@@ -77,6 +77,20 @@ in_file(const struct annotation *a)
 	return has_geometry(a) && !in_line(a);
 }
 
+bool
+manifest_needs_file(const struct record *r)
+{
+	struct annotation a = { .m = NULL };
+	struct ann_iter it;
+	bool found = false;
+
+	ann_begin(&it, r);
+	while (!found && ann_next(&it, &a))
+		found = in_file(&a);
+	ann_release(&a);
+	return found;
+}
+
 /* The next annotation follows. */
 static void
 separate(struct manifest_writer *w)

@@ -455,6 +455,10 @@ END
 	[ ! -s err ]
 	assert_file_equals out/V001.manifest V001/V001.manifest
 	[ ! -e out/annotation ]
+	# A published version has them so, too.
+	ds-release -q -s store --ratio 0.5 got >released 2>/dev/null
+	sed 's/,"usage":"[A-Z]*"}$/}/' store/versions/V001/V001.manifest >published
+	assert_file_equals published V001/V001.manifest
 }
 
 @test "shapes in the line reach other formats" {
