@@ -276,18 +276,6 @@ import_type(
 }
 
 void
-import_box(struct buf *b, double x, double y, double w, double h)
-{
-	jw_key(b, "bbox");
-	jw_open(b, '[');
-	jw_number(b, x);
-	jw_number(b, y);
-	jw_number(b, w);
-	jw_number(b, h);
-	jw_close(b, ']');
-}
-
-void
 import_summary(const struct importer *im)
 {
 	say("%llu %s read, %llu of them bad", COUNTED(im->files, "label file", "label files"),

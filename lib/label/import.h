@@ -108,7 +108,5 @@ void import_class_blanks_met(struct importer *im, struct buf *met); /* and empti
 /* Members that most formats have; SPAN_NONE and 0 leave one out. */
 void import_begin_sample(
     struct buf *b, struct span source, struct span id, double width, double height);
-/* "bbox":[x,y,w,h] */
-void import_box(struct buf *b, double x, double y, double w, double h);
 
 #endif

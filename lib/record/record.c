@@ -240,12 +240,6 @@ rec_number(const struct record *r, enum rec_field f, double *value)
 }
 
 bool
-rec_u64(const struct record *r, enum rec_field f, uint64_t *value)
-{
-	return num_parse_u64(r->v[f], value);
-}
-
-bool
 rec_size(const struct record *r, double *width, double *height)
 {
 	return rec_number(r, REC_WIDTH, width) && rec_number(r, REC_HEIGHT, height) && *width > 0 &&

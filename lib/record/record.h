@@ -121,7 +121,6 @@ void rec_release(struct record *r);
  */
 struct span rec_string(const struct record *r, enum rec_field f, struct buf *scratch);
 bool rec_number(const struct record *r, enum rec_field f, double *value);
-bool rec_u64(const struct record *r, enum rec_field f, uint64_t *value);
 /* Width and height, when both are known and positive. */
 bool rec_size(const struct record *r, double *width, double *height);
 /* Any other member by name; SPAN_NONE when absent. */

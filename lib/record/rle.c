@@ -447,16 +447,3 @@ rle_cut(struct rle *r, const struct rle *b)
 {
 	combine(r, b, true);
 }
-
-bool
-ring_is_clockwise(const double *xy, size_t n)
-{
-	double twice = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		size_t k = (i + 1) % n;
-
-		twice += xy[2 * i] * xy[2 * k + 1] - xy[2 * k] * xy[2 * i + 1];
-	}
-	return twice > 0;
-}

@@ -71,7 +71,4 @@ void rle_cut(struct rle *r, const struct rle *b);
  */
 bool rle_write_polygon(struct buf *b, struct buf *holes, const struct rle *r);
 
-/* Is a ring (n points) clockwise as seen on the screen? */
-bool ring_is_clockwise(const double *xy, size_t n);
-
 #endif

@@ -184,12 +184,6 @@ wf_find_output(const struct wf *wf, uint32_t step, struct span name)
 }
 
 uint32_t
-wf_find_input(const struct wf *wf, uint32_t step, struct span name)
-{
-	return find_port(wf, wf->step[step].inputs, name);
-}
-
-uint32_t
 wf_find_scene(const struct wf *wf, struct span name)
 {
 	for (uint32_t i = 0; i < wf->nscenes; i++)

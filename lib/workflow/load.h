@@ -160,7 +160,6 @@ uint32_t wf_find_requirement(const struct wf *wf, struct span name);
 uint32_t wf_find_storage(const struct wf *wf, struct span name);
 uint32_t wf_find_scene(const struct wf *wf, struct span name); /* by name, else by id */
 uint32_t wf_find_output(const struct wf *wf, uint32_t step, struct span name);
-uint32_t wf_find_input(const struct wf *wf, uint32_t step, struct span name);
 
 /* The references that stand in an input or output. */
 struct wf_range wf_port_refs(const struct wf *wf, uint32_t port);

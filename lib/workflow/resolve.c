@@ -365,12 +365,3 @@ resolve_node(
 
 	return resolve(&v, r, node);
 }
-
-bool
-resolve_json(
-    struct buf *out, const struct wf *wf, const struct site *site, const struct json_node *node)
-{
-	struct resolver v = { wf, site, node, 0 };
-
-	return write_json(&v, out, node);
-}

@@ -38,8 +38,4 @@ bool obs_path(struct buf *out, const struct site *site, struct span obs);
 bool resolve_node(
     struct resolved *r, const struct wf *wf, const struct site *site, const struct json_node *node);
 
-/* Append a value as JSON with all references in it, at any depth, resolved. */
-bool resolve_json(
-    struct buf *out, const struct wf *wf, const struct site *site, const struct json_node *node);
-
 #endif

@@ -49,7 +49,6 @@ test_parse(void)
 	struct buf scratch = BUF_INIT;
 	struct record r = { .n = 0 };
 	double w, h;
-	uint64_t u;
 
 	ok(rec_parse(&r, span_str(line), pos_at("f", 3, 1)), "a sample");
 	ok(!r.header, "is no header");
@@ -58,7 +57,6 @@ test_parse(void)
 	is_str(text(rec_string(&r, REC_ID, &scratch)), "7", "a number's text; the first of two");
 	is_str(text(rec_string(&r, REC_USAGE, &scratch)), "TRAIN", "a key with an escape");
 	ok(rec_size(&r, &w, &h) && w == 500 && h == 375, "the size");
-	ok(rec_u64(&r, REC_BYTES, &u) && u == UINT64_MAX, "bytes");
 	is_str(text(rec_member(&r, "x")), "1.10", "an unknown member");
 	ok(rec_member(&r, "y").p == NULL, "one that is not there");
 	ok(rec_annotated(&r), "it was looked at");
