@@ -512,9 +512,40 @@ export_run(struct exporter *ex, struct rec_reader *in)
 
 /* ---- the end ---- */
 
+/* Pairs of classes that differ only in case; most often one was meant. */
+#define CASES_NAMED 20
+
+static void
+note_case(const struct dataset *d)
+{
+	struct strmap folded = STRMAP_INIT;
+	struct buf text = BUF_INIT;
+	size_t said = 0;
+
+	for (size_t i = 0; i < d->n && said < CASES_NAMED; i++) {
+		const char *name = d->classes[i].name;
+		struct strmap_entry *e;
+		bool is_new;
+
+		buf_reset(&text);
+		for (const char *p = name; *p; p++)
+			buf_addc(&text, (char)(*p >= 'A' && *p <= 'Z' ? *p - 'A' + 'a' : *p));
+		e = strmap_put(&folded, buf_span(&text), i, &is_new);
+		if (is_new || strcmp(d->classes[e->value].name, name) == 0)
+			continue;
+		said++;
+		note_at(POS_NONE, "class-case",
+		    "\"%s\" and \"%s\" differ only in case: they are two classes (--map makes them one)",
+		    d->classes[e->value].name, name);
+	}
+	strmap_release(&folded);
+	buf_release(&text);
+}
+
 void
 export_report(const struct exporter *ex)
 {
+	note_case(&ex->dataset);
 	losses_report(&ex->losses, ex->format->name);
 }
 

@@ -65,7 +65,7 @@ void exporter_release(struct exporter *ex);
 /* Write all records of the reader. */
 void export_run(struct exporter *ex, struct rec_reader *in);
 
-/* What was written and lost: a warning a kind of loss with its count and first place [loss]. */
+/* Classes that differ only in case [class-case]. What was written and lost: a warning a kind of loss with its count and first place [loss]. */
 void export_report(const struct exporter *ex);
 void export_summary(const struct exporter *ex);
 /* The losses as JSON Lines: {"code":..,"count":..,"samples":..,"first":[{"line":..,"id":..}]} */

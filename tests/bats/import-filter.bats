@@ -188,3 +188,16 @@ END
 	[ ! -s err ]
 	grep -q '"name":"dog"' got
 }
+
+@test "classes that differ only in case stay two, which is a note" {
+	printf 'a.jpg,1,2,3,4,cat\na.jpg,1,2,3,4,Cat\na.jpg,1,2,3,4,dog\n' >m.csv
+	ds-import -f csv-retinanet m.csv >m.jsonl
+	ds-export -f coco --images none -o m.json m.jsonl 2>err
+	grep class-case err >got
+	echo 'ds-export: note: "Cat" and "cat" differ only in case: they are two classes (--map makes them one) [class-case]' >want
+	assert_file_equals got want
+	[ "$(jq -c '[.categories[].name]' m.json)" = '["Cat","cat","dog"]' ]
+	ds-export -f coco --images none --map Cat=cat -o one.json m.jsonl 2>err
+	must_fail 1 grep class-case err
+	[ "$(jq -c '[.categories[].name]' one.json)" = '["cat","dog"]' ]
+}
