@@ -153,9 +153,20 @@ pixels(struct span details, const char *key)
 }
 
 static void
-write_size(struct buf *b, struct span details, const struct picsize *size)
+write_size(struct jsonl *j, struct buf *b, struct span details, const struct picsize *size)
 {
 	struct span width = pixels(details, "width"), height = pixels(details, "height");
+
+	for (int i = 1; i < 3; i++) {
+		struct span text = json_type_of(details) == JSON_OBJECT
+				       ? json_member(details, detail_keys[i])
+				       : SPAN_NONE;
+
+		if (text.p && json_type_of(text) != JSON_NULL && !(i == 1 ? width : height).p)
+			warning_at(jsonl_pos(j, text), "azure",
+			    "\"%s\" should be a number of pixels, as \"400px\"; it is not used",
+			    detail_keys[i]);
+	}
 
 	if (width.p && height.p) {
 		jw_key(b, "width");
@@ -219,7 +230,7 @@ give_line(struct jsonl *j, struct span line)
 	source = pictures_source(&j->pictures, j->dir, url, &size);
 	import_begin_sample(b, source, SPAN_NONE, 0, 0);
 	jsonl_write_id(j, b);
-	write_size(b, v[DETAILS], &size);
+	write_size(j, b, v[DETAILS], &size);
 	n = give_labels(j, b, v[LABEL]);
 	if (!follows(line, v, url, source)) {
 		bool list = json_type_of(v[LABEL]) == JSON_ARRAY;

@@ -124,6 +124,15 @@ END
 	assert_file_equals out.jsonl a.jsonl
 }
 
+@test "Azure ML: a size that is none is a warning" {
+	echo '{"image_url":"azureml://c.png","image_details":{"format":"png","width":"wide","height":null},"label":"a"}' >a.jsonl
+	ds-import -f azure a.jsonl >got 2>err
+	echo 'a.jsonl:1:72: warning: "width" should be a number of pixels, as "400px"; it is not used [azure]' >want
+	assert_file_equals err want
+	ds-export -q -f azure --images none -o back.jsonl got
+	assert_file_equals back.jsonl a.jsonl
+}
+
 @test "Hugging Face: metadata.jsonl with objects in columns, and back byte for byte" {
 	mkdir -p hf/train
 	cat >hf/train/metadata.jsonl <<'END'
