@@ -258,9 +258,7 @@ read_set_line(
 
 	buf_addspan(&id, prefix);
 	buf_addspan(&id, word);
-	if (!strmap_find(&v->ids, buf_span(&id))) {
-		if (!span_word(&line, &word))
-			return;
+	if (!strmap_find(&v->ids, buf_span(&id)) && span_word(&line, &word)) {
 		buf_cut(&id, prefix.n);
 		buf_addspan(&id, word);
 	}
@@ -282,7 +280,8 @@ read_set(struct voc_tree *v, const struct node *n, struct span folder, size_t se
 	if (folder.n >= v->root)
 		folder = span_of(folder.p + v->root, folder.p + folder.n);
 	while (input_line(&in, &line))
-		read_set_line(v, &in, folder, line, set);
+		if (span_trim(line).n > 0)
+			read_set_line(v, &in, folder, line, set);
 	input_close(&in);
 }
 

@@ -525,3 +525,18 @@ END
 	echo "mit/a.xml:1:1: error: a file of MIT's LabelMe (polygons of <pt>), another format, which is not read: convert it to the JSON of labelme first [voc]" >want
 	assert_file_equals said want
 }
+
+@test "folders in one tree have their own splits, in which lines may be empty" {
+	page a.png "$(object cat 1 1 2 2)
+" >voc/Annotations/a.xml
+	printf '\na\n \t\n' >voc/ImageSets/Main/val.txt
+	mkdir both
+	cp -R voc both/x
+	cp -R voc both/y
+	echo a >both/y/ImageSets/Main/val.txt
+	echo b >both/y/ImageSets/Main/train.txt
+	ds-import -f voc both 2>err | grep -o '"id":"[^"]*"\|"usage":"[^"]*"' >got
+	printf '"%s":"%s"\n' id x/a usage EVAL id x/b id y/a usage EVAL id y/b usage TRAIN >want
+	assert_file_equals got want
+	[ ! -s err ]
+}
