@@ -15,7 +15,7 @@ int64_t tfrecord_int(const struct tf_example *e, const char *key);
 /* UTF-8 without NUL: bytes that are a string in JSON. */
 bool tfrecord_is_text(struct span s);
 
-/* A value of the feature: a string, {"base64":..}, a number; floats that are no numbers are "NaN", "Infinity", "-Infinity". */
+/* A value of the feature: a string, {"base64":..}, a number, or for floats "NaN", "Infinity", "-Infinity". */
 void tfrecord_write_value(struct buf *b, const struct tf_feature *f, const struct tf_value *v);
 /* The feature as a member: "image/depth":{"int64":[3]}. */
 void tfrecord_write_feature(struct buf *b, const struct tf_feature *f);
