@@ -57,7 +57,11 @@ stand_ins() {
 	need_program jq
 	stand_ins 2
 	printf '#!/bin/sh\necho "ds-clean: error: no memory" >&2\nexit 2\n' >"$BATS_TEST_TMPDIR/bin/ds-clean"
-	run sh "$srcdir/samples/demo.sh" "$tar" demo
-	assert_status 1
-	grep -q '^demo: clean failed' <<<"$output"
+	for i in 1 2; do
+		run sh "$srcdir/samples/demo.sh" "$tar" demo
+		assert_status 1
+		grep -q '^demo: clean failed' <<<"$output" || fail "$output"
+		# now the one before is still writing when nobody reads any more
+		printf '#!/bin/sh\nexec yes "{}"\n' >"$BATS_TEST_TMPDIR/bin/ds-import"
+	done
 }
