@@ -403,12 +403,6 @@ struct writer {
 	struct buf rows, now, again, list, text;
 };
 
-static void
-begin(struct exporter *ex)
-{
-	ex->state = xcalloc(1, sizeof(struct writer));
-}
-
 /* The rows that the sample came from, when they still say the same; SPAN_NONE: they do not. */
 static struct span
 kept_rows(struct writer *w, const struct sample *s)
@@ -457,11 +451,10 @@ finish(struct exporter *ex)
 	buf_release(&w->again);
 	buf_release(&w->list);
 	buf_release(&w->text);
-	free(w);
-	ex->state = NULL;
 }
 
-static const struct label_writer writer = { false, begin, write_sample, finish };
+static const struct label_writer writer = { false, NULL, write_sample, finish,
+	sizeof(struct writer) };
 
 const struct label_format label_audacity = {
 	.name = "audacity",

@@ -276,7 +276,7 @@ struct writer {
 static void
 begin(struct exporter *ex)
 {
-	struct writer *w = ex->state = xcalloc(1, sizeof(*w));
+	struct writer *w = ex->state;
 
 	w->file = jsonl_open(ex, "jsonl");
 }
@@ -429,11 +429,10 @@ finish(struct exporter *ex)
 	buf_release(&w->polygon);
 	buf_release(&w->text);
 	buf_release(&w->details);
-	free(w);
-	ex->state = NULL;
 }
 
-static const struct label_writer writer = { false, begin, write_sample, finish };
+static const struct label_writer writer = { false, begin, write_sample, finish,
+	sizeof(struct writer) };
 
 const struct label_format label_azure = {
 	.name = "azure",

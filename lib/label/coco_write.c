@@ -618,11 +618,10 @@ write_image(struct writing *w, struct part *p, struct sample *s)
 static void
 coco_begin(struct exporter *ex)
 {
-	struct writing *w = xcalloc(1, sizeof(*w));
+	struct writing *w = ex->state;
 
 	w->ex = ex;
 	w->kind = ex->format == &label_coco_panoptic ? "panoptic" : "instances";
-	ex->state = w;
 }
 
 static void
@@ -738,8 +737,6 @@ coco_finish(struct exporter *ex)
 		    w->crossed);
 	for (size_t i = 0; i < ARRAY_LEN(bufs); i++)
 		buf_release(bufs[i]);
-	free(w);
-	ex->state = NULL;
 }
 
 const struct label_writer coco_writer = {
@@ -747,6 +744,7 @@ const struct label_writer coco_writer = {
 	.begin = coco_begin,
 	.sample = coco_sample,
 	.finish = coco_finish,
+	.state = sizeof(struct writing),
 };
 
 const struct label_writer coco_panoptic_writer = {
@@ -754,4 +752,5 @@ const struct label_writer coco_panoptic_writer = {
 	.begin = coco_begin,
 	.sample = panoptic_sample,
 	.finish = coco_finish,
+	.state = sizeof(struct writing),
 };

@@ -25,12 +25,6 @@ struct writer {
 	size_t cut_cap;
 };
 
-static void
-begin(struct exporter *ex)
-{
-	ex->state = xcalloc(1, sizeof(struct writer));
-}
-
 static struct out *
 writer_out(struct exporter *ex, int split)
 {
@@ -381,8 +375,7 @@ finish(struct exporter *ex)
 	offsets_release(&w->offsets);
 	free(w->tagged);
 	free(w->cut);
-	free(w);
-	ex->state = NULL;
 }
 
-const struct label_writer conll_writer = { false, begin, write_sample, finish };
+const struct label_writer conll_writer = { false, NULL, write_sample, finish,
+	sizeof(struct writer) };

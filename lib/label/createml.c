@@ -259,7 +259,7 @@ struct writer {
 static void
 begin(struct exporter *ex)
 {
-	struct writer *w = ex->state = xcalloc(1, sizeof(*w));
+	struct writer *w = ex->state;
 
 	w->files.name = "_annotations.createml.json";
 }
@@ -272,8 +272,6 @@ finish(struct exporter *ex)
 	split_close(ex, &w->files, "\n]\n");
 	corners_release(&w->box);
 	buf_release(&w->text);
-	free(w);
-	ex->state = NULL;
 }
 
 /* The coordinates that rode along, when they still mean the box. */
@@ -377,6 +375,7 @@ static const struct label_writer writer = {
 	.begin = begin,
 	.sample = write_sample,
 	.finish = finish,
+	.state = sizeof(struct writer),
 };
 
 const struct label_format label_createml = {

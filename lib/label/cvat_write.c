@@ -26,7 +26,7 @@ struct writer {
 static void
 begin(struct exporter *ex)
 {
-	struct writer *w = ex->state = xcalloc(1, sizeof(*w));
+	struct writer *w = ex->state;
 
 	gather_init(&w->tracks);
 }
@@ -652,8 +652,6 @@ finish(struct exporter *ex)
 	buf_release(&w->text);
 	buf_release(&w->scratch);
 	buf_release(&w->frame);
-	free(w);
-	ex->state = NULL;
 }
 
 const struct label_writer cvat_writer = {
@@ -661,4 +659,5 @@ const struct label_writer cvat_writer = {
 	.begin = begin,
 	.sample = write_sample,
 	.finish = finish,
+	.state = sizeof(struct writer),
 };

@@ -27,11 +27,10 @@ struct writing {
 static void
 begin(struct exporter *ex)
 {
-	struct writing *w = xcalloc(1, sizeof(*w));
+	struct writing *w = ex->state;
 
 	w->make.ex = ex;
 	w->make.task = YOLO_TASK_DETECT;
-	ex->state = w;
 }
 
 /* The rows of a sample in w->make.rows. How many. */
@@ -128,11 +127,10 @@ finish(struct exporter *ex)
 	export_file(ex, SPAN("obj.data"), buf_span(&w->text));
 	buf_release(&w->text);
 	yolo_making_release(&w->make);
-	free(w);
-	ex->state = NULL;
 }
 
-static const struct label_writer writer = { true, begin, write_sample, finish };
+static const struct label_writer writer = { true, begin, write_sample, finish,
+	sizeof(struct writing) };
 
 const struct label_format label_darknet = {
 	.name = "darknet",

@@ -464,12 +464,6 @@ struct writer {
 	struct offsets offsets; /* of the text */
 };
 
-static void
-begin(struct exporter *ex)
-{
-	ex->state = xcalloc(1, sizeof(struct writer));
-}
-
 static struct out *
 writer_out(struct exporter *ex, int split)
 {
@@ -684,11 +678,10 @@ finish(struct exporter *ex)
 	buf_release(&w->source);
 	buf_release(&w->value);
 	offsets_release(&w->offsets);
-	free(w);
-	ex->state = NULL;
 }
 
-static const struct label_writer writer = { false, begin, write_sample, finish };
+static const struct label_writer writer = { false, NULL, write_sample, finish,
+	sizeof(struct writer) };
 
 const struct label_format label_doccano = {
 	.name = "doccano",

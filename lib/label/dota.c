@@ -211,12 +211,6 @@ struct writer {
 };
 
 static void
-begin(struct exporter *ex)
-{
-	ex->state = xcalloc(1, sizeof(struct writer));
-}
-
-static void
 finish(struct exporter *ex)
 {
 	struct writer *w = ex->state;
@@ -224,8 +218,6 @@ finish(struct exporter *ex)
 	buf_release(&w->out);
 	buf_release(&w->name);
 	corners_release(&w->corners);
-	free(w);
-	ex->state = NULL;
 }
 
 /* The texts of a polygon that is one ring of four points in pixels. */
@@ -360,9 +352,9 @@ write_sample(struct exporter *ex, struct sample *s)
 }
 
 static const struct label_writer writer = {
-	.begin = begin,
 	.sample = write_sample,
 	.finish = finish,
+	.state = sizeof(struct writer),
 };
 
 const struct label_format label_dota = {

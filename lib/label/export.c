@@ -487,24 +487,28 @@ add_collected(struct exporter *ex, struct spool *spool)
 void
 export_run(struct exporter *ex, struct rec_reader *in)
 {
+	const struct label_writer *writer = ex->format->writer;
 	struct record r = { .m = NULL };
 	struct sample s = { .ann = NULL };
 	struct spool spool;
 
 	settle_holds(ex);
 	spool_init(&spool, in, ex->opt->map);
-	if (ex->format->writer->needs_classes && !ex->closed_classes &&
-	    !spool_begins_with_classes(&spool)) {
+	if (writer->needs_classes && !ex->closed_classes && !spool_begins_with_classes(&spool)) {
 		spool_all(&spool, &ex->dataset);
 		add_collected(ex, &spool);
 	}
-	if (ex->format->writer->begin)
-		ex->format->writer->begin(ex);
+	if (writer->state)
+		ex->state = xcalloc(1, writer->state);
+	if (writer->begin)
+		writer->begin(ex);
 	while (spool_next(&spool, &r))
 		export_record(ex, &s, &r);
 	ex->bad_annotations += spool.dropped;
-	if (ex->format->writer->finish)
-		ex->format->writer->finish(ex);
+	if (writer->finish)
+		writer->finish(ex);
+	if (writer->state)
+		free(ex->state);
 	spool_release(&spool);
 	sample_release(&s);
 	rec_release(&r);

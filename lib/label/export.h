@@ -37,7 +37,7 @@ struct exporter {
 	const struct label_options *opt;
 	struct dataset dataset; /* headers so far, merged; the class list */
 	bool closed_classes;    /* --classes FILE: a name that is not in it is left out */
-	void *state;            /* the writer's own; it frees it in finish() */
+	void *state;            /* the writer's own (label_writer.state) */
 
 	uint64_t samples;     /* written */
 	uint64_t annotations; /* in them */

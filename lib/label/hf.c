@@ -424,12 +424,6 @@ struct writer {
 	struct buf text, name, columns, cell, object, heads[SPLITS];
 };
 
-static void
-begin(struct exporter *ex)
-{
-	ex->state = xcalloc(1, sizeof(struct writer));
-}
-
 /* Which file it is, the header says. */
 static void
 choose_file(struct exporter *ex)
@@ -684,11 +678,10 @@ finish(struct exporter *ex)
 	buf_release(&w->object);
 	for (int i = 0; i < SPLITS; i++)
 		buf_release(&w->heads[i]);
-	free(w);
-	ex->state = NULL;
 }
 
-static const struct label_writer writer = { false, begin, write_sample, finish };
+static const struct label_writer writer = { false, NULL, write_sample, finish,
+	sizeof(struct writer) };
 
 const struct label_format label_hf = {
 	.name = "hf",

@@ -194,7 +194,6 @@ begin(struct exporter *ex)
 	if (ex->opt->images == IMAGES_NONE)
 		tool_usage(
 		    "--images none: in this format the places of the pictures are the labels");
-	ex->state = xcalloc(1, sizeof(struct buf));
 }
 
 /* The folder of a class; a name that cannot be a folder's, or would be read as a split, is a loss. */
@@ -249,10 +248,10 @@ static void
 finish(struct exporter *ex)
 {
 	buf_release(ex->state);
-	free(ex->state);
 }
 
-static const struct label_writer writer = { false, begin, write_sample, finish };
+static const struct label_writer writer = { false, begin, write_sample, finish,
+	sizeof(struct buf) };
 
 const struct label_format label_imagenet = {
 	.name = "imagenet",

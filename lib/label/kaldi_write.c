@@ -33,12 +33,6 @@ struct writer {
 	struct buf recording, utterance, sound, scratch, words;
 };
 
-static void
-begin(struct exporter *ex)
-{
-	ex->state = xcalloc(1, sizeof(struct writer));
-}
-
 /* Begin a row with its key; the caller appends the value to ->text and ends it. */
 static struct buf *
 row_begin(struct rows *rows, struct span key)
@@ -324,8 +318,7 @@ finish(struct exporter *ex)
 	strmap_release(&w->utterances);
 	for (size_t i = 0; i < ARRAY_LEN(bufs); i++)
 		buf_release(bufs[i]);
-	free(w);
-	ex->state = NULL;
 }
 
-const struct label_writer kaldi_writer = { false, begin, write_sample, finish };
+const struct label_writer kaldi_writer = { false, NULL, write_sample, finish,
+	sizeof(struct writer) };

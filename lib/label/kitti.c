@@ -188,12 +188,6 @@ struct writer {
 };
 
 static void
-begin(struct exporter *ex)
-{
-	ex->state = xcalloc(1, sizeof(struct writer));
-}
-
-static void
 finish(struct exporter *ex)
 {
 	struct writer *w = ex->state;
@@ -201,8 +195,6 @@ finish(struct exporter *ex)
 	buf_release(&w->out);
 	buf_release(&w->name);
 	corners_release(&w->corners);
-	free(w);
-	ex->state = NULL;
 }
 
 static void
@@ -309,9 +301,9 @@ write_sample(struct exporter *ex, struct sample *s)
 }
 
 static const struct label_writer writer = {
-	.begin = begin,
 	.sample = write_sample,
 	.finish = finish,
+	.state = sizeof(struct writer),
 };
 
 const struct label_format label_kitti = {

@@ -120,10 +120,11 @@ struct label_options {
 struct label_writer {
 	/* It needs the whole class list before the first sample (class numbers). */
 	bool needs_classes;
-	/* Each may be NULL. State of the writer's own hangs on ex->state. */
-	void (*begin)(struct exporter *ex);
+	void (*begin)(struct exporter *ex); /* NULL: there is nothing to do */
 	void (*sample)(struct exporter *ex, struct sample *s);
-	void (*finish)(struct exporter *ex);
+	void (*finish)(struct exporter *ex); /* NULL: there is nothing to do */
+	/* Bytes of its own on ex->state: zero before begin(), freed behind finish(). 0: begin() and finish() see to it. */
+	size_t state;
 };
 
 struct label_format {

@@ -30,12 +30,6 @@ struct writer {
 };
 
 static void
-begin(struct exporter *ex)
-{
-	ex->state = xcalloc(1, sizeof(struct writer));
-}
-
-static void
 finish(struct exporter *ex)
 {
 	struct writer *w = ex->state;
@@ -50,8 +44,6 @@ finish(struct exporter *ex)
 	corners_release(&w->corners);
 	free(w->placed);
 	free(w->taken);
-	free(w);
-	ex->state = NULL;
 }
 
 static struct span
@@ -500,7 +492,7 @@ write_sample(struct exporter *ex, struct sample *s)
 }
 
 const struct label_writer labelme_writer = {
-	.begin = begin,
 	.sample = write_sample,
 	.finish = finish,
+	.state = sizeof(struct writer),
 };

@@ -16,12 +16,6 @@ struct writer {
 	uint64_t made; /* ids */
 };
 
-static void
-begin(struct exporter *ex)
-{
-	ex->state = xcalloc(1, sizeof(struct writer));
-}
-
 /* ---- values ---- */
 
 /* The words that a span of characters covers. */
@@ -469,12 +463,10 @@ finish(struct exporter *ex)
 	buf_release(&w->text);
 	buf_release(&w->scratch);
 	buf_release(&w->pixels);
-	free(w);
-	ex->state = NULL;
 }
 
 const struct label_writer ls_writer = {
-	.begin = begin,
 	.sample = write_sample,
 	.finish = finish,
+	.state = sizeof(struct writer),
 };

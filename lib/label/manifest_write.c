@@ -465,12 +465,11 @@ struct writing {
 static void
 begin(struct exporter *ex)
 {
-	struct writing *w = xcalloc(1, sizeof(*w));
+	struct writing *w = ex->state;
 
 	w->writer = manifest_writer_new("annotation");
 	if (ex->opt->decimals >= 0)
 		w->writer->rules.decimals = ex->opt->decimals;
-	ex->state = w;
 }
 
 /* NAME.manifest: the first header's name, if one came before the first sample. */
@@ -600,7 +599,7 @@ finish(struct exporter *ex)
 	buf_release(&w->side);
 	buf_release(&w->source);
 	buf_release(&w->mask);
-	free(w);
 }
 
-const struct label_writer manifest_label_writer = { false, begin, write_sample, finish };
+const struct label_writer manifest_label_writer = { false, begin, write_sample, finish,
+	sizeof(struct writing) };

@@ -181,7 +181,7 @@ write_sample(struct exporter *ex, struct sample *s)
 	buf_release(&member);
 }
 
-static const struct label_writer writer = { false, NULL, write_sample, NULL };
+static const struct label_writer writer = { .sample = write_sample };
 
 const struct label_format label_modelarts_image = {
 	.name = "modelarts-image",

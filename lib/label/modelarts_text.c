@@ -280,10 +280,9 @@ struct writing {
 static void
 begin(struct exporter *ex, bool combined)
 {
-	struct writing *w = xcalloc(1, sizeof(*w));
+	struct writing *w = ex->state;
 
 	w->combined = combined;
-	ex->state = w;
 }
 
 static void
@@ -411,11 +410,12 @@ finish(struct exporter *ex)
 	buf_release(&w->bytes);
 	buf_release(&w->line);
 	buf_release(&w->name);
-	free(w);
 }
 
-static const struct label_writer pair_writer = { false, begin_pairs, write_sample, finish };
-static const struct label_writer combined_writer = { false, begin_combined, write_sample, finish };
+static const struct label_writer pair_writer = { false, begin_pairs, write_sample, finish,
+	sizeof(struct writing) };
+static const struct label_writer combined_writer = { false, begin_combined, write_sample, finish,
+	sizeof(struct writing) };
 
 #define TEXT_HOLDS (HOLDS(ANN_NAME) | HOLDS_CLASS | HOLDS_CLASSES | HOLDS_UNLABELLED)
 

@@ -269,12 +269,6 @@ struct writer {
 	struct buf path, duration, scratch;
 };
 
-static void
-begin(struct exporter *ex)
-{
-	ex->state = xcalloc(1, sizeof(struct writer));
-}
-
 static struct out *
 writer_out(struct exporter *ex, int split)
 {
@@ -433,11 +427,10 @@ finish(struct exporter *ex)
 	buf_release(&w->path);
 	buf_release(&w->duration);
 	buf_release(&w->scratch);
-	free(w);
-	ex->state = NULL;
 }
 
-static const struct label_writer writer = { false, begin, write_sample, finish };
+static const struct label_writer writer = { false, NULL, write_sample, finish,
+	sizeof(struct writer) };
 
 const struct label_format label_nemo = {
 	.name = "nemo",

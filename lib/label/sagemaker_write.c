@@ -30,12 +30,6 @@ struct writer {
 	struct buf text, list, objects, map, value, metadata, line, next, name;
 };
 
-static void
-begin(struct exporter *ex)
-{
-	ex->state = xcalloc(1, sizeof(struct writer));
-}
-
 static struct out *
 writer_out(struct exporter *ex)
 {
@@ -576,8 +570,7 @@ finish(struct exporter *ex)
 	free(w->which);
 	for (size_t i = 0; i < ARRAY_LEN(bufs); i++)
 		buf_release(bufs[i]);
-	free(w);
-	ex->state = NULL;
 }
 
-const struct label_writer sagemaker_writer = { true, begin, write_sample, finish };
+const struct label_writer sagemaker_writer = { true, NULL, write_sample, finish,
+	sizeof(struct writer) };

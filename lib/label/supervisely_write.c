@@ -16,12 +16,6 @@ struct writer {
 };
 
 static void
-begin(struct exporter *ex)
-{
-	ex->state = xcalloc(1, sizeof(struct writer));
-}
-
-static void
 member_or(struct buf *b, const char *key, struct span v, const char *otherwise)
 {
 	jw_member_raw(b, key, v.p ? v : span_str(otherwise));
@@ -467,13 +461,11 @@ finish(struct exporter *ex)
 	buf_release(&w->scratch);
 	buf_release(&w->tags);
 	corners_release(&w->box);
-	free(w);
-	ex->state = NULL;
 }
 
 const struct label_writer supervisely_writer = {
 	.needs_classes = true,
-	.begin = begin,
 	.sample = write_sample,
 	.finish = finish,
+	.state = sizeof(struct writer),
 };

@@ -34,7 +34,7 @@ struct writer {
 static void
 begin(struct exporter *ex)
 {
-	struct writer *w = ex->state = xcalloc(1, sizeof(*w));
+	struct writer *w = ex->state;
 
 	w->shards = ex->opt->shard_count ? ex->opt->shard_count : 1;
 	if (w->shards > SHARDS_MAX)
@@ -151,8 +151,6 @@ finish(struct exporter *ex)
 	buf_release(&w->example);
 	buf_release(&w->text);
 	buf_release(&w->scratch);
-	free(w);
-	ex->state = NULL;
 }
 
 /* ---- features that rode along ---- */
@@ -580,4 +578,5 @@ const struct label_writer tfrecord_writer = {
 	.begin = begin,
 	.sample = write_sample,
 	.finish = finish,
+	.state = sizeof(struct writer),
 };

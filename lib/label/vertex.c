@@ -295,7 +295,7 @@ struct writer {
 static void
 begin(struct exporter *ex)
 {
-	struct writer *w = ex->state = xcalloc(1, sizeof(*w));
+	struct writer *w = ex->state;
 
 	w->file = jsonl_open(ex, "jsonl");
 }
@@ -467,11 +467,10 @@ finish(struct exporter *ex)
 	buf_release(&w->text);
 	buf_release(&w->labels);
 	buf_release(&w->value);
-	free(w);
-	ex->state = NULL;
 }
 
-static const struct label_writer writer = { false, begin, write_sample, finish };
+static const struct label_writer writer = { false, begin, write_sample, finish,
+	sizeof(struct writer) };
 
 const struct label_format label_vertex = {
 	.name = "vertex",

@@ -13,12 +13,6 @@ struct writer {
 	bool ids;
 };
 
-static void
-begin(struct exporter *ex)
-{
-	ex->state = xcalloc(1, sizeof(struct writer));
-}
-
 /* What the header says, when the first sample comes. */
 static void
 open_writer(struct exporter *ex, struct writer *w)
@@ -89,8 +83,6 @@ finish(struct exporter *ex)
 	buf_release(&w->project);
 	buf_release(&w->shape);
 	buf_release(&w->attributes);
-	free(w);
-	ex->state = NULL;
 }
 
 static bool
@@ -203,7 +195,7 @@ write_sample(struct exporter *ex, struct sample *s)
 }
 
 const struct label_writer via_writer = {
-	.begin = begin,
 	.sample = write_sample,
 	.finish = finish,
+	.state = sizeof(struct writer),
 };

@@ -35,13 +35,12 @@ base_of(const struct exporter *ex, bool from_voc)
 static void
 begin(struct exporter *ex, bool flat)
 {
-	struct writer *w = xcalloc(1, sizeof(*w));
+	struct writer *w = ex->state;
 
 	w->flat = flat;
 	w->rules.modelarts = flat;
 	w->rules.decimals = ex->opt->decimals >= 0 ? ex->opt->decimals : 6;
 	w->rules.base = -1;
-	ex->state = w;
 }
 
 static void
@@ -165,8 +164,9 @@ finish(struct exporter *ex)
 	buf_release(&w->text);
 	buf_release(&w->member);
 	buf_release(&w->mask);
-	free(w);
 }
 
-const struct label_writer voc_writer = { false, begin_voc, write_sample, finish };
-const struct label_writer voc_modelarts_writer = { false, begin_modelarts, write_sample, finish };
+const struct label_writer voc_writer = { false, begin_voc, write_sample, finish,
+	sizeof(struct writer) };
+const struct label_writer voc_modelarts_writer = { false, begin_modelarts, write_sample, finish,
+	sizeof(struct writer) };

@@ -32,7 +32,7 @@ struct writer {
 static void
 begin(struct exporter *ex)
 {
-	struct writer *w = ex->state = xcalloc(1, sizeof(*w));
+	struct writer *w = ex->state;
 
 	w->shards = ex->opt->shard_count ? ex->opt->shard_count : 1;
 	if (!sink_is_folder(ex->sink) && (w->shards > 1 || ex->opt->shard_size))
@@ -118,8 +118,6 @@ finish(struct exporter *ex)
 	buf_release(&w->header);
 	buf_release(&w->text);
 	buf_release(&w->scratch);
-	free(w);
-	ex->state = NULL;
 }
 
 /* ---- members ---- */
@@ -373,4 +371,5 @@ const struct label_writer webdataset_writer = {
 	.begin = begin,
 	.sample = write_sample,
 	.finish = finish,
+	.state = sizeof(struct writer),
 };

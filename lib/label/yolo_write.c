@@ -311,18 +311,15 @@ yolo_finish(struct exporter *ex)
 		    "%llu %s boxes and outlines, and Ultralytics would take the boxes for polygons of "
 		    "two points (--yolo-task makes all rows alike)",
 		    COUNTED(w->mixed, "label file has", "label files have"));
-	free(w);
-	ex->state = NULL;
 }
 
 static void
 yolo_begin(struct exporter *ex)
 {
-	struct writing *w = xcalloc(1, sizeof(*w));
+	struct writing *w = ex->state;
 
 	w->ex = w->make.ex = ex;
 	w->make.task = ex->opt->yolo_task;
-	ex->state = w;
 }
 
 const struct label_writer yolo_writer = {
@@ -330,4 +327,5 @@ const struct label_writer yolo_writer = {
 	.begin = yolo_begin,
 	.sample = yolo_sample,
 	.finish = yolo_finish,
+	.state = sizeof(struct writing),
 };
