@@ -6,23 +6,33 @@
 
 #include "base/mem.h"
 
-static size_t
-slot_of(const struct hashset *s, uint64_t hash)
+/* Hashes that differ only in their last bits lie apart. */
+static uint64_t
+mix(uint64_t hash)
 {
-	size_t i = (size_t)hash & (s->slots - 1);
+	hash *= 0x9e3779b97f4a7c15u;
+	return hash ? hash : 1;
+}
 
-	while (s->slot[i] && s->slot[i] != hash)
+static size_t
+slot_of(const struct hashset *s, uint64_t mixed)
+{
+	size_t i = (size_t)(mixed >> s->shift);
+
+	while (s->slot[i] && s->slot[i] != mixed)
 		i = (i + 1) & (s->slots - 1);
 	return i;
 }
 
+/* Slots are in order, so the larger table is filled from front to back. */
 static void
 make_larger(struct hashset *s)
 {
 	uint64_t *old = s->slot;
 	size_t n = s->slots;
 
-	s->slots = n ? size_mul(n, 2) : 1024;
+	s->slots = n ? size_mul(n, 2) : 256;
+	s->shift = n ? s->shift - 1 : 64 - 8;
 	s->slot = xcalloc(s->slots, sizeof(*s->slot));
 	for (size_t i = 0; i < n; i++)
 		if (old[i])
@@ -33,7 +43,14 @@ make_larger(struct hashset *s)
 bool
 hashset_has(const struct hashset *s, uint64_t hash)
 {
-	return s->slots > 0 && s->slot[slot_of(s, hash ? hash : 1)] != 0;
+	return s->slots > 0 && s->slot[slot_of(s, mix(hash))] != 0;
+}
+
+void
+hashset_expect(const struct hashset *s, uint64_t hash)
+{
+	if (s->slots > 0)
+		__builtin_prefetch(&s->slot[mix(hash) >> s->shift], 1);
 }
 
 bool
@@ -43,11 +60,10 @@ hashset_add(struct hashset *s, uint64_t hash)
 
 	if (s->n >= s->slots / 4 * 3)
 		make_larger(s);
-	hash = hash ? hash : 1;
-	i = slot_of(s, hash);
+	i = slot_of(s, mix(hash));
 	if (s->slot[i])
 		return false;
-	s->slot[i] = hash;
+	s->slot[i] = mix(hash);
 	s->n++;
 	return true;
 }
@@ -59,7 +75,7 @@ hashset_release(struct hashset *s)
 	*s = (struct hashset){ .slot = NULL };
 }
 
-/* ---- 128 bits: slots are in the order of the hashes, so a larger table is filled from front to back ---- */
+/* ---- hashing ---- */
 
 static uint64_t
 fold(uint64_t a, uint64_t b)
@@ -79,19 +95,22 @@ word_at(const unsigned char *p)
 }
 
 /* Two hashes side by side, of multipliers that have nothing in common. */
+struct lanes {
+	uint64_t a, b;
+};
+
 static void
-take_word(struct hash128 *h, uint64_t w)
+take_word(struct lanes *h, uint64_t w)
 {
 	h->a = fold(h->a ^ w, 0xd6e8feb86659fd93u);
 	h->b = fold(h->b + w, 0x9fb21c651e98df25u);
 }
 
-struct hash128
-hash128_bytes(uint64_t seed, const void *bytes, size_t n)
+uint64_t
+hash_seeded(uint64_t seed, const void *bytes, size_t n)
 {
 	const unsigned char *p = bytes;
-	struct hash128 h = { 0x9e3779b97f4a7c15u * (seed + 1) ^ n,
-		(seed ^ 0xc2b2ae3d27d4eb4fu) - n };
+	struct lanes h = { 0x9e3779b97f4a7c15u * (seed + 1) ^ n, (seed ^ 0xc2b2ae3d27d4eb4fu) - n };
 	size_t left = n;
 	uint64_t w = 0;
 
@@ -103,73 +122,5 @@ hash128_bytes(uint64_t seed, const void *bytes, size_t n)
 		w |= (uint64_t)p[i] << (8 * i);
 	if (n < 8)
 		take_word(&h, w);
-	return (struct hash128){ fold(h.a, 0xe7037ed1a0b428dbu), fold(h.b, 0xa0761d6478bd642fu) };
-}
-
-static bool
-is_free(struct hash128 h)
-{
-	return (h.a | h.b) == 0;
-}
-
-static size_t
-slot128_of(const struct hashset128 *s, struct hash128 h)
-{
-	size_t i = (size_t)(h.a >> s->shift);
-
-	while (!is_free(s->slot[i]) && (s->slot[i].a != h.a || s->slot[i].b != h.b))
-		i = (i + 1) & (s->slots - 1);
-	return i;
-}
-
-static void
-make_larger128(struct hashset128 *s)
-{
-	struct hash128 *old = s->slot;
-	size_t n = s->slots;
-
-	s->slots = n ? size_mul(n, 2) : 256;
-	s->shift = n ? s->shift - 1 : 64 - 8;
-	s->slot = xcalloc(s->slots, sizeof(*s->slot));
-	for (size_t i = 0; i < n; i++)
-		if (!is_free(old[i]))
-			s->slot[slot128_of(s, old[i])] = old[i];
-	free(old);
-}
-
-bool
-hashset128_has(const struct hashset128 *s, struct hash128 hash)
-{
-	hash.b |= is_free(hash);
-	return s->slots > 0 && !is_free(s->slot[slot128_of(s, hash)]);
-}
-
-void
-hashset128_expect(const struct hashset128 *s, struct hash128 hash)
-{
-	if (s->slots > 0)
-		__builtin_prefetch(&s->slot[hash.a >> s->shift], 1);
-}
-
-bool
-hashset128_add(struct hashset128 *s, struct hash128 hash)
-{
-	size_t i;
-
-	if (s->n >= s->slots / 4 * 3)
-		make_larger128(s);
-	hash.b |= is_free(hash);
-	i = slot128_of(s, hash);
-	if (!is_free(s->slot[i]))
-		return false;
-	s->slot[i] = hash;
-	s->n++;
-	return true;
-}
-
-void
-hashset128_release(struct hashset128 *s)
-{
-	free(s->slot);
-	*s = (struct hashset128){ .slot = NULL };
+	return fold(h.a, 0xe7037ed1a0b428dbu) ^ fold(h.b, 0xa0761d6478bd642fu);
 }

@@ -19,7 +19,7 @@ struct reading {
 	struct coco_window images;
 	struct strmap names;        /* of categories -> index of the first */
 	const char *usage;          /* NULL: not said */
-	struct hashset128 *sources; /* of the files before; NULL: there is only this file */
+	struct hashset *sources; /* of the files before; NULL: there is only this file */
 	uint64_t again;             /* pictures that were in another file */
 	struct buf source;
 	size_t source_at, source_end; /* the same in the record, as JSON */
@@ -230,7 +230,7 @@ give_sample(struct reading *r, const struct coco_image *image, uint64_t n)
 		return;
 	if (!import_name(r->c.im, source, SPAN_NONE))
 		twice_say(&r->c.im->twice, coco_pos(&r->c, image->offset));
-	else if (r->sources && !hashset128_add(r->sources, hash128_bytes(0, source.p, source.n)))
+	else if (r->sources && !hashset_add(r->sources, hash_seeded(0, source.p, source.n)))
 		r->again++;
 }
 
@@ -326,7 +326,7 @@ reading_release(struct reading *r)
 }
 
 static void
-read_file(struct importer *im, const struct node *n, struct hashset128 *sources)
+read_file(struct importer *im, const struct node *n, struct hashset *sources)
 {
 	struct reading r = {
 		.c = { .im = im, .ids = STRMAP_INIT }, .names = STRMAP_INIT, .sources = sources
@@ -359,12 +359,12 @@ void
 coco_read(struct importer *im)
 {
 	const struct tree *t = im->tree;
-	struct hashset128 sources = { .slot = NULL };
+	struct hashset sources = { .slot = NULL };
 
 	for (size_t i = 0; i < t->n; i++)
 		if (find_is_ours(im, &t->node[i], "json", coco_is_file))
 			read_file(im, &t->node[i], t->single ? NULL : &sources);
 	if (im->files == 0)
 		error_at(pos_file(t->name), "coco", "no COCO file (.json) is here");
-	hashset128_release(&sources);
+	hashset_release(&sources);
 }

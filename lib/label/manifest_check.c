@@ -17,19 +17,19 @@ static const struct {
 	size_t n; /* its length, which tells most apart */
 	enum kind kind;
 } typed[] = {
-	{ KEY("annotated-by"), A_STRING },
-	{ KEY("annotation-format"), A_STRING },
-	{ KEY("annotation-loc"), A_STRING },
+	{ KEY("type"), A_STRING }, /* the frequent ones first */
+	{ KEY("name"), A_STRING },
+	{ KEY("id"), AN_ID },
+	{ KEY("property"), ATTRIBUTES },
 	{ KEY("confidence"), A_NUMBER },
+	{ KEY("annotated-by"), A_STRING },
 	{ KEY("creation-time"), A_STRING },
+	{ KEY("annotation-loc"), A_STRING },
+	{ KEY("annotation-format"), A_STRING },
 	{ KEY("hard"), A_FLAG },
 	{ KEY("hard-coefficient"), A_NUMBER },
-	{ KEY("id"), AN_ID },
 	{ KEY("inference-loc"), A_STRING },
-	{ KEY("name"), A_STRING },
-	{ KEY("property"), ATTRIBUTES },
 	{ KEY("sample-type"), A_NUMBER },
-	{ KEY("type"), A_STRING },
 };
 
 static bool
@@ -54,15 +54,22 @@ is_kind(struct span value, enum kind kind)
 	}
 }
 
+static void
+check_type(const struct record *rec, const struct member *m)
+{
+	size_t k = 0;
+
+	while (k < ARRAY_LEN(typed) && !(m->key.n == typed[k].n && span_is(m->key, typed[k].key)))
+		k++;
+	if (k < ARRAY_LEN(typed) && json_type_of(m->value) != JSON_NULL &&
+	    !is_kind(m->value, typed[k].kind))
+		error_at(rec_pos(rec, m->value), "manifest", "\"%s\" must be %s; kept as it is",
+		    typed[k].key, kind_name[typed[k].kind]);
+}
+
 void
 manifest_check_types(const struct record *rec, const struct member *m, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < ARRAY_LEN(typed); k++)
-			if (m[i].key.n == typed[k].n && span_is(m[i].key, typed[k].key) &&
-			    json_type_of(m[i].value) != JSON_NULL &&
-			    !is_kind(m[i].value, typed[k].kind))
-				error_at(rec_pos(rec, m[i].value), "manifest",
-				    "\"%s\" must be %s; kept as it is", typed[k].key,
-				    kind_name[typed[k].kind]);
+		check_type(rec, &m[i]);
 }

@@ -29,8 +29,8 @@ take(struct twice *t, int what, struct span value)
 	struct twice_name *n = &t->name[what];
 
 	n->text = text_of(n, value);
-	n->hash = hash128_bytes((uint64_t)what, n->text.p, n->text.n);
-	hashset128_expect(&t->seen, n->hash);
+	n->hash = hash_seeded((uint64_t)what, n->text.p, n->text.n);
+	hashset_expect(&t->seen, n->hash);
 }
 
 void
@@ -50,8 +50,8 @@ remember(struct twice *t, const struct twice_name *n, uint64_t max)
 	if (!n->text.p)
 		return true;
 	if (t->seen.n < max)
-		return hashset128_add(&t->seen, n->hash);
-	if (hashset128_has(&t->seen, n->hash))
+		return hashset_add(&t->seen, n->hash);
+	if (hashset_has(&t->seen, n->hash))
 		return false;
 	t->forgotten++;
 	return true;
@@ -90,7 +90,7 @@ twice_end(struct twice *t, const char *dataset, uint64_t max)
 		    "after %" PRIu64 " sources and ids no more were remembered: what comes twice "
 		    "among the other %" PRIu64 " is not found (--max-names)",
 		    max, t->forgotten);
-	hashset128_release(&t->seen);
+	hashset_release(&t->seen);
 	buf_release(&t->name[0].decoded);
 	buf_release(&t->name[1].decoded);
 	*t = (struct twice){ .what = 0 };

@@ -5,7 +5,8 @@
  * Both stay, and that is said, whatever the format: the frame (import.h) asks here for every sample that it gives.
  * Texts that are their own source ("content://...") may well be equal and are not looked at.
  *
- * Remembered are hashes of 128 bits, not names: 21 to 43 bytes a name, up to a limit (--max-names).
+ * Remembered are hashes of 64 bits, not names: 11 to 21 bytes a name, up to a limit (--max-names). Two names share one by
+ * chance in one of 10^7 imports of a million samples; that is a wrong warning, and no more.
  */
 #ifndef LABEL_TWICE_H
 #define LABEL_TWICE_H
@@ -16,11 +17,11 @@
 #include "base/span.h"
 
 struct twice {
-	struct hashset128 seen;
+	struct hashset seen;
 
 	struct twice_name {
 		struct span text; /* p NULL: there is none */
-		struct hash128 hash;
+		uint64_t hash;
 		struct buf decoded;
 	} name[2]; /* source and id of the sample that is looked at */
 
