@@ -250,6 +250,17 @@ keep_code(struct tfrecord_reading *r, struct buf *b, struct span text)
 		jw_member_string(b, "pbtxt-name", text);
 }
 
+void
+tfrecord_write_kept(struct buf *b, const struct buf *kept)
+{
+	if (kept->n == 0)
+		return;
+	jw_key(b, "tfrecord");
+	jw_open(b, '{');
+	buf_addspan(b, buf_span(kept));
+	jw_close(b, '}');
+}
+
 static bool
 give_object(struct tfrecord_reading *r, struct buf *b, struct tfrecord_objects *o, double width,
     double height)
@@ -272,12 +283,7 @@ give_object(struct tfrecord_reading *r, struct buf *b, struct tfrecord_objects *
 		return false;
 	}
 	write_object(r, b, o);
-	if (r->kept.n) {
-		jw_key(b, "tfrecord");
-		jw_open(b, '{');
-		buf_addspan(b, buf_span(&r->kept));
-		jw_close(b, '}');
-	}
+	tfrecord_write_kept(b, &r->kept);
 	jw_close(b, '}');
 	return true;
 }
@@ -315,12 +321,7 @@ tfrecord_class_write(struct tfrecord_reading *r, struct buf *b)
 	if (has && !tfrecord_learn(&r->classes, name, number, r->file))
 		keep_label(&r->kept, name, number);
 	keep_code(r, &r->kept, text);
-	if (r->kept.n) {
-		jw_key(b, "tfrecord");
-		jw_open(b, '{');
-		buf_addspan(b, buf_span(&r->kept));
-		jw_close(b, '}');
-	}
+	tfrecord_write_kept(b, &r->kept);
 	jw_close(b, '}');
 	return 1;
 }

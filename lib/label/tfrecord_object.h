@@ -60,4 +60,7 @@ uint64_t tfrecord_objects_write(struct tfrecord_reading *r, struct buf *b,
 /* Append the class of the whole picture; 1, or 0: it has none. */
 uint64_t tfrecord_class_write(struct tfrecord_reading *r, struct buf *b);
 
+/* "tfrecord":{...}: members of which a record has no field; nothing when there are none. */
+void tfrecord_write_kept(struct buf *b, const struct buf *kept);
+
 #endif

@@ -247,12 +247,7 @@ give_sample(struct reader *r, struct tfrecord_objects *o)
 		jw_key(b, "annotation");
 		buf_addspan(b, buf_span(&r->list));
 	}
-	if (r->kept.n) {
-		jw_key(b, "tfrecord");
-		jw_open(b, '{');
-		buf_addspan(b, buf_span(&r->kept));
-		jw_close(b, '}');
-	}
+	tfrecord_write_kept(b, &r->kept);
 	jw_close(b, '}');
 	import_sample(r->now.im, pos_file(r->now.file), buf_span(b), n);
 }
